@@ -1,0 +1,59 @@
+// Proves that what `npm pack` makes works where nothing of this checkout is: builds, packs, installs the tarball in an
+// empty folder, imports every entry point and starts the command.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const scratch = mkdtempSync(join(tmpdir(), 'cardea-package-'))
+const project = mkdtempSync(join(tmpdir(), 'cardea-consumer-'))
+
+try {
+  npm(root, 'run', 'build')
+  const [packed] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch))
+  const files = packed.files.map(({ path }) => path)
+  for (const file of ['README.md', 'LICENSE', manifest.bin.cardea])
+    assert.ok(files.includes(file), `${file} is not packed`)
+  const inner = files.filter((path) => /^(src|test|tools|node_modules|data)\/|\.env|secret$/.test(path))
+  assert.deepEqual(inner, [], 'files that are not for the package')
+
+  writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
+  npm(project, 'install', join(scratch, packed.filename), '--ignore-scripts', '--prefer-offline', '--omit=dev')
+
+  const home = join(project, 'node_modules', manifest.name)
+  for (const [subpath, target] of Object.entries(manifest.exports)) {
+    const name = join(manifest.name, subpath).replaceAll('\\', '/')
+    if (typeof target === 'string') {
+      assert.ok(existsSync(join(home, target)), `${name}: ${target} is not packed`)
+      continue
+    }
+    assert.ok(existsSync(join(home, target.types)), `${name}: ${target.types} is not packed`)
+    const names = node(
+      '--input-type=module',
+      '-e',
+      `console.log(Object.keys(await import('${name}')).join(' '))`,
+    ).trim()
+    assert.notEqual(names, '', `${name} exports nothing`)
+    console.log(`${name}: ${names}`)
+  }
+
+  const help = node(join(home, manifest.bin.cardea), '--help')
+  assert.match(help, /cardea/)
+  assert.ok(existsSync(join(project, 'node_modules', '.bin', 'cardea')), 'npm made no link to the command')
+  console.log(`${packed.filename}: ${files.length} files, ${Math.round(packed.unpackedSize / 1024)} KiB, works`)
+} finally {
+  for (const folder of [scratch, project]) rmSync(folder, { recursive: true, force: true })
+}
+
+function node(...args) {
+  return execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+function npm(cwd, ...args) {
+  const options = { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' }
+  return execFileSync('npm', [...args, '--loglevel=error'], options)
+}
