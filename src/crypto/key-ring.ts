@@ -1,0 +1,133 @@
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose'
+import { CardeaError } from '../errors.ts'
+
+/**
+ * The algorithms that tokens are signed with: all asymmetric, so that no public key can ever serve as a shared secret.
+ * `members` are those that make up the public key, `fixed` what they must say.
+ */
+export const signingAlgorithms = {
+  ES256: { generate: {}, fixed: { kty: 'EC', crv: 'P-256' }, members: ['kty', 'crv', 'x', 'y'] },
+  EdDSA: { generate: { crv: 'Ed25519' }, fixed: { kty: 'OKP', crv: 'Ed25519' }, members: ['kty', 'crv', 'x'] },
+  RS256: { generate: { modulusLength: 2048 }, fixed: { kty: 'RSA' }, members: ['kty', 'n', 'e'] },
+} as const satisfies Record<string, SigningAlgorithmRow>
+
+interface SigningAlgorithmRow {
+  readonly generate: { readonly crv?: string; readonly modulusLength?: number }
+  readonly fixed: Readonly<Record<string, string>>
+  readonly members: readonly string[]
+}
+
+export type SigningAlgorithm = keyof typeof signingAlgorithms
+
+/** A JSON Web Key (RFC 7517); all members of the kinds we use are text. */
+export type Jwk = Readonly<Record<string, string>>
+
+export interface GeneratedSigningKey {
+  /** RFC 7638 thumbprint of the public key. */
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  /** With `kid`, `alg` and `use`, as the JWKS shows it. */
+  readonly publicJwk: Jwk
+  /** Secret: store it boxed only. */
+  readonly privateJwk: Jwk
+}
+
+export interface SigningKeyMaterial {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  readonly publicKey: CryptoKey
+  /** Null where it only verifies. Not extractable. */
+  readonly privateKey: CryptoKey | null
+}
+
+export interface SigningKeyRecord {
+  readonly alg: string
+  readonly kid: string
+  readonly publicJwk: unknown
+  readonly privateJwk?: unknown
+}
+
+const minModulusBits = 2048
+/** Private members of the key types (RFC 7518, section 6; RFC 8037, section 2). */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi']
+
+export function isSigningAlgorithm(text: string): text is SigningAlgorithm {
+  return Object.hasOwn(signingAlgorithms, text)
+}
+
+/** The named members of a JWK that came from outside; those that are not there or no text are left out. */
+function pick(jwk: unknown, members: readonly string[]): Jwk {
+  if (typeof jwk !== 'object' || jwk === null) return {}
+  return Object.fromEntries(
+    Object.entries(jwk).filter(
+      (entry): entry is [string, string] => members.includes(entry[0]) && typeof entry[1] === 'string',
+    ),
+  )
+}
+
+/** A new key pair. */
+export async function generateSigningKey(alg: SigningAlgorithm): Promise<GeneratedSigningKey> {
+  const { generate, members } = signingAlgorithms[alg]
+  const pair = await generateKeyPair(alg, { ...generate, extractable: true })
+  const publicPart = pick(await exportJWK(pair.publicKey), members)
+  const kid = await calculateJwkThumbprint(publicPart)
+  const extra = { kid, alg, use: 'sig' }
+  return {
+    kid,
+    alg,
+    publicJwk: { ...publicPart, ...extra },
+    privateJwk: { ...pick(await exportJWK(pair.privateKey), [...members, ...privateMembers]), ...extra },
+  }
+}
+
+/**
+ * A stored key made ready for use. CardeaError `internal` when the algorithm is unknown, the key is of another kind
+ * than its algorithm, RSA has less than 2048 bits, or the two halves do not belong together.
+ */
+export async function importSigningKey(record: SigningKeyRecord): Promise<SigningKeyMaterial> {
+  const { alg, kid } = record
+  function fail(why: string, cause?: unknown): never {
+    throw new CardeaError('internal', { internal: `signing key ${kid}: ${why}`, cause })
+  }
+  if (!isSigningAlgorithm(alg)) fail('unknown algorithm')
+  const { fixed, members } = signingAlgorithms[alg]
+  const publicPart = pick(record.publicJwk, members)
+  const privatePart =
+    record.privateJwk === undefined || record.privateJwk === null
+      ? null
+      : pick(record.privateJwk, [...members, ...privateMembers])
+  for (const part of privatePart === null ? [publicPart] : [publicPart, privatePart]) {
+    for (const [member, value] of Object.entries(fixed)) {
+      if (part[member] !== value) fail(`is no key for ${alg}`)
+    }
+  }
+  try {
+    const publicKey = await importKey(publicPart, alg)
+    const privateKey = privatePart === null ? null : await importKey(privatePart, alg)
+    if (publicKey.type !== 'public') fail('its public half is not public')
+    if (privateKey !== null) {
+      if (privateKey.type !== 'private') fail('its private half holds no private key')
+      // A thumbprint covers the public members only, which the private half repeats.
+      const ours = await calculateJwkThumbprint(pick(privatePart, members))
+      if (ours !== (await calculateJwkThumbprint(publicPart))) fail('its halves do not belong together')
+    }
+    for (const key of [publicKey, privateKey]) {
+      if (key !== null && alg === 'RS256' && modulusBits(key) < minModulusBits) fail('RSA with less than 2048 bits')
+    }
+    return { kid, alg, publicKey, privateKey }
+  } catch (cause) {
+    if (cause instanceof CardeaError) throw cause
+    return fail('cannot be imported', cause)
+  }
+}
+
+async function importKey(jwk: Jwk, alg: SigningAlgorithm): Promise<CryptoKey> {
+  const key = await importJWK(jwk, alg, { extractable: !('d' in jwk) })
+  if (key instanceof Uint8Array) throw new TypeError('symmetric key')
+  return key
+}
+
+function modulusBits(key: CryptoKey): number {
+  const { algorithm } = key
+  return 'modulusLength' in algorithm && typeof algorithm.modulusLength === 'number' ? algorithm.modulusLength : 0
+}
