@@ -1,0 +1,253 @@
+import type {
+  ApiName,
+  CredentialKind,
+  Factor,
+  Millis,
+  RoleName,
+  Scope,
+  Seconds,
+  UserKind,
+  UserStatus,
+} from '../types.ts'
+
+/* What is stored, and how the core speaks of it. The verbs are in ports.ts. */
+
+export interface Mail {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  /** When the outbox copy may be deleted: the expiry of the link inside. */
+  readonly expiresAt: Millis
+}
+
+/** HMAC or digest, lower-case hex. */
+export type Hash = string
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}
+export interface PageWish {
+  readonly limit: number
+  /** As handed out in `nextCursor`; one that cannot be read throws CardeaError('request_invalid'). */
+  readonly cursor?: string
+}
+
+// ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface NewUser {
+  readonly publicId: string
+  readonly kind: UserKind
+  readonly username: string
+  /** Canonical form; unique among users. */
+  readonly usernameKey: string
+  readonly email: string | null
+  readonly unprovenEmail: string | null
+  readonly passwordHash: string | null
+  readonly status: UserStatus
+  readonly role: RoleName
+  readonly grantedScopes: readonly Scope[]
+  readonly createdAt: Millis
+}
+
+export interface UserPatch {
+  readonly username?: { readonly display: string; readonly key: string }
+  readonly email?: string | null
+  readonly unprovenEmail?: string | null
+  readonly passwordHash?: string | null
+  readonly status?: UserStatus
+  readonly role?: RoleName
+  readonly grantedScopes?: readonly Scope[]
+}
+
+export type UserConflict = 'username_taken' | 'email_taken'
+
+export interface UserFilter {
+  readonly search?: string
+  readonly status?: UserStatus
+  readonly role?: RoleName
+  readonly kind?: UserKind
+}
+export interface Reservation {
+  readonly kind: 'username' | 'email'
+  readonly hash: Hash
+  readonly until: Millis
+}
+
+// ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type SessionMode = 'token' | 'bearer' | 'cookie'
+/** Fixed at the session's birth; only this form is accepted, and only where it was issued. */
+export type RefreshForm = 'opaque' | 'jwt' | 'none'
+
+export interface Session {
+  readonly id: string
+  readonly userId: number
+  readonly api: ApiName
+  readonly mode: SessionMode
+  readonly refreshForm: RefreshForm
+  /** Generation of the refresh secret that is good now; 1 at birth. */
+  readonly generation: number
+  /** Hash of the current secret (refresh secret, bearer or cookie secret); null where a JWT carries everything. */
+  readonly secretHash: Hash | null
+  /** Id of the derived key that `secretHash` (and derived successors) were made with. */
+  readonly secretKeyId: string
+  /** Random, per session: part of what refresh secrets are derived from. Hex. */
+  readonly salt: string
+  readonly ceiling: readonly Scope[]
+  readonly factors: readonly Factor[]
+  readonly provenAt: Millis
+  readonly actor: string | null
+  readonly address: string
+  readonly userAgent: string
+  readonly createdAt: Millis
+  readonly lastSeenAt: Millis
+  readonly rotatedAt: Millis | null
+  /** Absolute end; nothing moves it. */
+  readonly expiresAt: Millis
+  /** Ends this long after `lastSeenAt`; null: never by idling. */
+  readonly idleMillis: Millis | null
+}
+
+// ── keys and private tokens ─────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ApiKey {
+  /** UUIDv4. */
+  readonly id: string
+  readonly userId: number
+  readonly name: string
+  readonly secretHash: Hash
+  readonly pepperId: string
+  /** Null: whatever the owner may do, within the ceiling. */
+  readonly scopes: readonly Scope[] | null
+  readonly ceiling: readonly Scope[]
+  readonly api: ApiName
+  /** CIDR blocks or single addresses; empty: from anywhere. */
+  readonly allowAddresses: readonly string[]
+  readonly createdAt: Millis
+  readonly expiresAt: Millis | null
+  readonly lastUsedAt: Millis | null
+  readonly revokedAt: Millis | null
+  /** Id of the key that replaced this one. */
+  readonly successor: string | null
+}
+export interface PrivateToken {
+  readonly id: number
+  readonly publicId: string
+  readonly userId: number
+  readonly jti: string
+  readonly name: string
+  readonly scopes: readonly Scope[] | null
+  readonly ceiling: readonly Scope[]
+  readonly api: ApiName
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
+  readonly lastUsedAt: Millis | null
+  readonly revokedAt: Millis | null
+  /** Public id of the token that replaced this one. */
+  readonly successor: string | null
+}
+// ── one-time tokens ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const purposes = [
+  'set-up',
+  'confirm-email',
+  'change-email',
+  'undo-email',
+  'reset-password',
+  'sign-in-link',
+  'factor-ticket',
+  'invitation',
+] as const
+export type Purpose = (typeof purposes)[number]
+
+export interface OneTime {
+  readonly purpose: Purpose
+  readonly hash: Hash
+  readonly userId: number | null
+  readonly data: Json
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
+  /** Wrong tries that were made with it. */
+  readonly attempts: number
+}
+// ── second factors ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Totp {
+  /** The seed, boxed. */
+  readonly box: string
+  readonly createdAt: Millis
+  readonly confirmedAt: Millis | null
+}
+// ── signing keys ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const keyUses = ['access', 'refresh', 'private'] as const
+export type KeyUse = (typeof keyUses)[number]
+export interface SigningKey {
+  readonly kid: string
+  readonly alg: string
+  readonly use: KeyUse
+  readonly publicJwk: Json
+  /** The private JWK, boxed. */
+  readonly box: string
+  readonly createdAt: Millis
+  /** From here on it signs. Published (use `access`) since `createdAt`. */
+  readonly activeAt: Millis
+  /** When the next one took over; null while it signs or waits. */
+  readonly retiredAt: Millis | null
+  /** Until here it verifies; null while it signs. */
+  readonly verifiesUntil: Millis | null
+  readonly revokedAt: Millis | null
+}
+// ── audit events ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface AuditEvent {
+  readonly id: number
+  readonly at: Millis
+  readonly kind: string
+  readonly api: ApiName | 'cli' | 'server'
+  /** Public id of the user it is about, and of who did it. */
+  readonly user: string | null
+  readonly actor: string | null
+  readonly credential: CredentialKind | null
+  readonly sessionId: string | null
+  readonly keyId: string | null
+  /** Erasable personal data: not part of the chain. */
+  readonly address: string | null
+  readonly userAgent: string | null
+  readonly data: { readonly [key: string]: Json }
+}
+export interface EventFilter {
+  readonly user?: string
+  readonly kind?: string
+  readonly address?: string
+  readonly from?: Millis
+  readonly to?: Millis
+}
+// ── the change feed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const changeKinds = ['user', 'session', 'key', 'token', 'signing-key', 'restore'] as const
+export type ChangeKind = (typeof changeKinds)[number]
+/** What remote caches hear: a kind, an opaque id, an epoch. Nothing else. */
+export interface Change {
+  readonly seq: number
+  readonly at: Millis
+  readonly kind: ChangeKind
+  /** Public id of the user, id of the session or key, jti of the token, kid. */
+  readonly id: string
+  readonly epoch: number
+}
+// ── limits and devices ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface LimitRule {
+  readonly points: number
+  readonly windowSeconds: Seconds
+}
+export interface LimitState {
+  readonly allowed: boolean
+  readonly limit: number
+  readonly remaining: number
+  /** Seconds until the window ends. */
+  readonly resetSeconds: Seconds
+}

@@ -1,0 +1,170 @@
+import type { EventStore } from '../core/ports.ts'
+import type { AuditEvent } from '../core/records.ts'
+import type { DerivedKey } from '../crypto/key-tree.ts'
+import { type CredentialKind, credentialKinds } from '../types.ts'
+import type { Db, NewEvent } from './db.ts'
+import type { Engine, Queries } from './engine.ts'
+import { type EventRow, follows, linkOf, type Mark, makeMark, markHolds, origin } from './event-chain.ts'
+import { idCursor, rowsFor, toPage } from './paging.ts'
+import { count, toJson } from './rows.ts'
+
+const verifyBatch = 1000
+
+function apiOf(text: string): AuditEvent['api'] {
+  return text as AuditEvent['api'] // only ever written from one
+}
+
+function credentialOf(text: string | null): CredentialKind | null {
+  return credentialKinds.find((kind) => kind === text) ?? null
+}
+
+function dataOf(text: string): AuditEvent['data'] {
+  return JSON.parse(text)
+}
+
+function toEvent(row: EventRow): AuditEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    kind: row.kind,
+    api: apiOf(row.api),
+    user: row.subject,
+    actor: row.actor,
+    credential: credentialOf(row.credential),
+    sessionId: row.session_id,
+    keyId: row.key_ref,
+    address: row.address,
+    userAgent: row.user_agent,
+    data: dataOf(row.data),
+  }
+}
+
+async function readMark(queries: Queries, name: Mark['name']): Promise<Mark | undefined> {
+  return queries.selectFrom('event_marks').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+async function writeMark(queries: Queries, { name, ...mark }: Mark): Promise<void> {
+  await queries
+    .insertInto('event_marks')
+    .values({ name, ...mark })
+    .onConflict((oc) => oc.column('name').doUpdateSet(mark))
+    .execute()
+}
+
+/** Appends events to the chain; the caller's transaction ends soon, since nobody else can append until then. */
+export async function writeEvents(queries: Queries, engine: Engine, events: readonly NewEvent[]): Promise<void> {
+  await engine.lock(queries, 'events')
+  let end: { event_id: number; link: string } = (await readMark(queries, 'head')) ?? origin
+  let mark: Mark | null = null
+  for (const { event, key } of events) {
+    const lasting = {
+      id: end.event_id + 1,
+      at: event.at,
+      kind: event.kind,
+      api: event.api,
+      subject: event.user,
+      actor: event.actor,
+      credential: event.credential,
+      session_id: event.sessionId,
+      key_ref: event.keyId,
+      data: toJson(event.data),
+      audit_key: key.id,
+    }
+    const link = linkOf(key, end.link, lasting)
+    await queries
+      .insertInto('events')
+      .values({ ...lasting, address: event.address, user_agent: event.userAgent, link })
+      .execute()
+    mark = makeMark(key, 'head', lasting.id, link)
+    end = mark
+  }
+  if (mark !== null) await writeMark(queries, mark)
+}
+
+export function createEventStore(db: Db): EventStore {
+  /** One pass from the checkpoint to the head. */
+  async function check(
+    keys: readonly DerivedKey[],
+  ): Promise<{ checked: number; brokenAt: number | null; from: number }> {
+    const checkpoint = await readMark(db.read, 'checkpoint')
+    const head = await readMark(db.read, 'head')
+    const from = checkpoint?.event_id ?? 0
+    let end: { event_id: number; link: string } = checkpoint ?? origin
+    let checked = 0
+    if (checkpoint !== undefined && !markHolds(keys, checkpoint))
+      return { checked, brokenAt: checkpoint.event_id, from }
+    for (;;) {
+      const rows = await db.read
+        .selectFrom('events')
+        .selectAll()
+        .where('id', '>', end.event_id)
+        .orderBy('id')
+        .limit(verifyBatch)
+        .execute()
+      for (const row of rows) {
+        if (!follows(keys, end, row)) return { checked, brokenAt: row.id, from }
+        end = { event_id: row.id, link: row.link }
+        checked += 1
+        // The head that was read first is passed on the way; events that came later follow it.
+        if (head !== undefined && row.id === head.event_id && row.link !== head.link)
+          return { checked, brokenAt: row.id, from }
+      }
+      if (rows.length < verifyBatch) break
+    }
+    const whole = head === undefined ? end.event_id === 0 : markHolds(keys, head) && end.event_id >= head.event_id
+    return { checked, brokenAt: whole ? null : end.event_id + 1, from }
+  }
+
+  return {
+    append: (event, key) =>
+      db.atomic(async (tx) => {
+        tx.event({ event, key })
+      }),
+
+    async list(filter, wish) {
+      await db.flush()
+      const before = idCursor(wish)
+      let query = db.read.selectFrom('events').selectAll()
+      if (filter.user !== undefined) query = query.where('subject', '=', filter.user)
+      if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+      if (filter.address !== undefined) query = query.where('address', '=', filter.address)
+      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
+      if (filter.to !== undefined) query = query.where('at', '<', filter.to)
+      if (before !== null) query = query.where('id', '<', before)
+      const rows = await query.orderBy('id', 'desc').limit(rowsFor(wish)).execute()
+      return toPage(rows, wish, toEvent, (row) => [row.id])
+    },
+
+    async verify(keys) {
+      await db.flush()
+      for (let attempt = 0; ; attempt += 1) {
+        const { checked, brokenAt, from } = await check(keys)
+        if (brokenAt === null) return { checked, brokenAt }
+        // Retention may have cut the beginning off while we read; then the checkpoint has moved.
+        const checkpoint = await readMark(db.read, 'checkpoint')
+        if ((checkpoint?.event_id ?? 0) === from || attempt === 3) return { checked, brokenAt }
+      }
+    },
+
+    purge: (before, key) =>
+      db.atomic(async (tx) => {
+        const { queries, engine } = tx
+        await tx.flush()
+        await engine.lock(queries, 'events')
+        // Only a beginning can be cut: an older event behind a younger one (a clock that jumped) stays with it.
+        const kept = await queries
+          .selectFrom('events')
+          .select('id')
+          .where('at', '>=', before)
+          .orderBy('id')
+          .limit(1)
+          .executeTakeFirst()
+        let query = queries.selectFrom('events').select(['id', 'link'])
+        if (kept !== undefined) query = query.where('id', '<', kept.id)
+        const last = await query.orderBy('id', 'desc').limit(1).executeTakeFirst()
+        if (last === undefined) return 0
+        await writeMark(queries, makeMark(key, 'checkpoint', last.id, last.link))
+        return count(await queries.deleteFrom('events').where('id', '<=', last.id).executeTakeFirst())
+      }),
+  }
+}

@@ -1,0 +1,6 @@
+import { start } from './0001-start.ts'
+import { limits } from './0002-limits.ts'
+import type { Migration } from './types.ts'
+
+/** In order. New ones go to the end; none is ever changed or removed. */
+export const migrations: readonly Migration[] = [start, limits]

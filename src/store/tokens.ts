@@ -1,0 +1,167 @@
+import type { Selectable } from 'kysely'
+import type { TokenStore } from '../core/ports.ts'
+import type { PrivateToken } from '../core/records.ts'
+import type { Millis } from '../types.ts'
+import type { Db, Tx } from './db.ts'
+import { idCursor, rowsFor, toPage } from './paging.ts'
+import { batch, chunks, isId, latestById, textList, textListOrNull, toJson, toUser, userColumns } from './rows.ts'
+import type { TokenTable } from './schema.ts'
+
+function toToken(row: Selectable<TokenTable>): PrivateToken {
+  return {
+    id: row.id,
+    publicId: row.public_id,
+    userId: row.user_id,
+    jti: row.jti,
+    name: row.name,
+    scopes: textListOrNull(row.scopes),
+    ceiling: textList(row.ceiling),
+    api: row.api,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+    successor: row.successor,
+  }
+}
+
+function toRow(token: Omit<PrivateToken, 'id'>) {
+  return {
+    public_id: token.publicId,
+    user_id: token.userId,
+    jti: token.jti,
+    name: token.name,
+    scopes: token.scopes === null ? null : toJson(token.scopes),
+    ceiling: toJson(token.ceiling),
+    api: token.api,
+    created_at: token.createdAt,
+    expires_at: token.expiresAt,
+    last_used_at: token.lastUsedAt,
+    revoked_at: token.revokedAt,
+    successor: token.successor,
+  }
+}
+
+/** Caches know a private token by its jti. */
+function announce(tx: Tx, jtis: readonly string[], at: Millis): void {
+  for (const jti of jtis) tx.change({ at, kind: 'token', id: jti, epoch: 0 })
+}
+
+export function createTokenStore(db: Db): TokenStore {
+  return {
+    async create(token) {
+      return toToken(await db.write.insertInto('tokens').values(toRow(token)).returningAll().executeTakeFirstOrThrow())
+    },
+
+    async byPublicId(publicId) {
+      const row = await db.read.selectFrom('tokens').selectAll().where('public_id', '=', publicId).executeTakeFirst()
+      return row === undefined ? null : toToken(row)
+    },
+
+    async byId(id) {
+      if (!isId(id)) return null
+      const row = await db.read.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : toToken(row)
+    },
+
+    async withUser(jti) {
+      const row = await db.read
+        .selectFrom('tokens')
+        .innerJoin('users', 'users.id', 'tokens.user_id')
+        .selectAll('tokens')
+        .select(userColumns)
+        .where('tokens.jti', '=', jti)
+        .executeTakeFirst()
+      return row === undefined ? null : { token: toToken(row), user: toUser(row) }
+    },
+
+    revoke: (publicId, at) =>
+      db.atomic(async (tx) => {
+        const row = await tx.queries
+          .updateTable('tokens')
+          .set({ revoked_at: at })
+          .where('public_id', '=', publicId)
+          .where('revoked_at', 'is', null)
+          .returning('jti')
+          .executeTakeFirst()
+        if (row === undefined) return false
+        announce(tx, [row.jti], at)
+        return true
+      }),
+
+    revokeAll: (userId, at) =>
+      db.atomic(async (tx) => {
+        const rows = await tx.queries
+          .updateTable('tokens')
+          .set({ revoked_at: at })
+          .where('user_id', '=', userId)
+          .where('revoked_at', 'is', null)
+          .returning(['jti', 'public_id'])
+          .execute()
+        announce(
+          tx,
+          rows.map((row) => row.jti),
+          at,
+        )
+        return rows.map((row) => row.public_id)
+      }),
+
+    replace: (publicId, successor, oldEndsAt) =>
+      db.atomic(async (tx) => {
+        const old = await tx.queries
+          .updateTable('tokens')
+          .set((eb) => ({
+            successor: successor.publicId,
+            expires_at: eb.case().when('expires_at', '>', oldEndsAt).then(oldEndsAt).else(eb.ref('expires_at')).end(),
+          }))
+          .where('public_id', '=', publicId)
+          .where('revoked_at', 'is', null)
+          .where('successor', 'is', null)
+          .returning('jti')
+          .executeTakeFirst()
+        if (old === undefined) return 'gone'
+        const row = await tx.queries
+          .insertInto('tokens')
+          .values(toRow(successor))
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        announce(tx, [old.jti], successor.createdAt)
+        return toToken(row)
+      }),
+
+    async list(userId, wish) {
+      const after = idCursor(wish)
+      let query = db.read.selectFrom('tokens').selectAll()
+      if (userId !== null) query = query.where('user_id', '=', userId)
+      if (wish.includeRevoked !== true) query = query.where('revoked_at', 'is', null)
+      if (after !== null) query = query.where('id', '<', after)
+      const rows = await query.orderBy('id', 'desc').limit(rowsFor(wish)).execute()
+      return toPage(rows, wish, toToken, (row) => [row.id])
+    },
+
+    touch: (used) =>
+      db.atomic(async ({ queries }) => {
+        const first: string[] = []
+        const latest = latestById(used.map(({ jti, at }) => ({ id: jti, at })))
+        for (const part of chunks(latest)) {
+          const rows = await queries
+            .updateTable('tokens')
+            .from(batch(part))
+            .set((eb) => ({ last_used_at: eb.ref('batch.at') }))
+            .whereRef('tokens.jti', '=', 'batch.id')
+            .where('tokens.last_used_at', 'is', null)
+            .returning('tokens.jti')
+            .execute()
+          first.push(...rows.map((row) => row.jti))
+          await queries
+            .updateTable('tokens')
+            .from(batch(part))
+            .set((eb) => ({ last_used_at: eb.ref('batch.at') }))
+            .whereRef('tokens.jti', '=', 'batch.id')
+            .whereRef('tokens.last_used_at', '<', 'batch.at')
+            .execute()
+        }
+        return first
+      }),
+  }
+}
