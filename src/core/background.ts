@@ -1,0 +1,29 @@
+import type { Log } from './ports.ts'
+
+/**
+ * Work that a command leaves behind so that its answer, and the time of it, do not tell what was found: mails and what
+ * belongs to them. A failure is logged. Nothing is kept across a restart.
+ */
+export interface Background {
+  run(name: string, work: () => Promise<void>): void
+  /** Resolves when nothing is left to do. */
+  idle(): Promise<void>
+}
+
+export function createBackground({ log }: { readonly log: Log }): Background {
+  const running = new Set<Promise<void>>()
+  return {
+    run(name, work) {
+      const started = new Promise<void>((resolve) => setImmediate(resolve))
+      const task = started.then(work).catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : 'unknown'
+        log.error({ work: name, error: why }, 'work in the background failed')
+      })
+      running.add(task)
+      void task.then(() => running.delete(task))
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running)
+    },
+  }
+}

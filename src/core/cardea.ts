@@ -1,0 +1,174 @@
+import type { KeyTree } from '../crypto/key-tree.ts'
+import type { Passwords } from '../crypto/password.ts'
+import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
+import { createBackground } from './background.ts'
+import { createBasicCache } from './basic-cache.ts'
+import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
+import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
+import { createCommit } from './commit.ts'
+import { createConfirmation } from './confirmation.ts'
+import { createCredentialRights } from './credential-rights.ts'
+import { createDevices, type Devices } from './devices.ts'
+import { createEvents, type Events } from './events.ts'
+import { createGuard, type Guard } from './guard.ts'
+import { createGuardChecks } from './guard-checks.ts'
+import { createIdentify } from './identify.ts'
+import { createJobs, type Job } from './jobs.ts'
+import { createKeys, type Keys } from './keys.ts'
+import { createLastUsed } from './last-used.ts'
+import { createLimits, type Limits } from './limits.ts'
+import { createMails } from './mails.ts'
+import { createMfa, type Mfa } from './mfa.ts'
+import { createNames } from './names.ts'
+import { createNewPasswords } from './new-passwords.ts'
+import { createOneTimes } from './one-time.ts'
+import { createPasswordCheck } from './password-check.ts'
+import type { Clock, Log, Mailer, Store } from './ports.ts'
+import { createRights } from './rights.ts'
+import { createRoles, type Roles } from './roles.ts'
+import { createSessionSecrets } from './session-secrets.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import type { CoreSettings } from './settings.ts'
+import { createSignIn, type SignIn } from './sign-in.ts'
+import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
+import { createStaticKeys } from './static-keys.ts'
+import { createTokenRevocation } from './token-revocation.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+import { createUsers, type Users } from './users.ts'
+import { createVerdictCache } from './verdict-cache.ts'
+
+export interface CoreDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly mailer: Mailer
+  readonly passwords: Passwords
+  readonly keyTree: KeyTree
+  readonly settings: CoreSettings
+}
+
+export interface Core {
+  readonly settings: CoreSettings
+  readonly clock: Clock
+  readonly roles: Roles
+  readonly users: Users
+  readonly signIn: SignIn
+  readonly sessions: Sessions
+  readonly accessTokens: AccessTokens
+  readonly tokens: Tokens
+  readonly keys: Keys
+  readonly clientCredentials: ClientCredentials
+  readonly mfa: Mfa
+  readonly guard: Guard
+  readonly signingKeys: SigningKeys
+  readonly limits: Limits
+  readonly events: Events
+  readonly feed: ChangeFeed
+  readonly devices: Devices
+  /** What the server has to repeat as long as it runs. */
+  readonly jobs: readonly Job[]
+  /** Writes last-used and last-seen times and audits first uses. */
+  flush(): Promise<void>
+  /** Waits for mails and other work that answers left behind. */
+  idle(): Promise<void>
+  /** Waits for mails and other work that answers left behind, flushes, and stops the feed. Does not close the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Wires the services over one store. The caller starts the feed (`core.feed.start()`) and runs the jobs; without that
+ * the core still answers rightly, only caches hear of other processes' changes with the next command.
+ * CardeaError `internal` when the stored signing keys cannot be read with the configured secret, or a static key is bad.
+ */
+export async function createCore(deps: CoreDeps): Promise<Core> {
+  const { store, clock, log, mailer, passwords, keyTree, settings } = deps
+
+  const feed = createChangeFeed({ store, clock, log, boundMillis: settings.feedBoundMillis })
+  const commit = createCommit({ store, feed })
+  const background = createBackground({ log })
+  const events = createEvents({ store, clock, keyTree, settings })
+  const roles = createRoles({ settings })
+  const rights = createRights({ roles })
+  const lastUsed = createLastUsed()
+  const base = { store, clock, log, keyTree, settings, commit, events, roles, lastUsed, background, passwords }
+
+  const limits = createLimits(base)
+  const mails = createMails({ mailer, clock, log, settings, background })
+  const oneTimes = createOneTimes(base)
+  const mfa = createMfa({ ...base, mails, rights })
+  const identify = createIdentify(base)
+  const names = createNames(base)
+  const confirmation = createConfirmation({ ...base, limits, mails, names, oneTimes })
+  const passwordCheck = createPasswordCheck({ ...base, limits, identify, confirmation })
+  const basicCache = createBasicCache({ clock, max: Math.max(settings.cacheSize, 1) })
+  const signIn = createSignIn({ ...base, limits, mails, mfa, oneTimes, identify, passwordCheck, basicCache })
+  const newPasswords = createNewPasswords(base)
+  const users = createUsers({ ...base, rights, limits, mails, oneTimes, identify, names, confirmation, newPasswords })
+
+  const signingKeys = createSigningKeys({ ...base, feed })
+  const accessTokens = createAccessTokens({ clock, signingKeys, settings })
+  const secrets = createSessionSecrets({ keyTree })
+  const credentials = {
+    ...base,
+    mails,
+    rights: createCredentialRights({ store, roles }),
+    management: rights,
+    signingKeys,
+    accessTokens,
+    secrets,
+  }
+  const keys = createKeys(credentials)
+  const tokens = createTokens(credentials)
+  const sessions = {
+    ...createSessions(credentials),
+    revokeByToken: createTokenRevocation({ ...credentials, keys, tokens }),
+  }
+  const staticKeys = createStaticKeys(base)
+  const cache = createVerdictCache({ max: settings.cacheSize })
+  const check = createGuardChecks({ ...credentials, basic: signIn.basic })
+  const guard = createGuard({ clock, feed, cache, check, staticKeys, lastUsed })
+
+  feed.subscribe(({ kind, id }) => {
+    guard.forget(kind, id)
+    if (kind === 'restore') signIn.forget()
+    if (kind === 'user') signIn.forget(id)
+    if (kind === 'restore' || kind === 'signing-key') signingKeys.reload()
+  })
+  await feed.sync()
+  await signingKeys.check()
+
+  const flush = async () => {
+    await sessions.flush()
+    await keys.flush()
+    await tokens.flush()
+    await staticKeys.flush()
+  }
+
+  return {
+    settings,
+    clock,
+    roles,
+    users,
+    signIn,
+    sessions,
+    accessTokens,
+    tokens,
+    keys,
+    clientCredentials: createClientCredentials(credentials),
+    mfa,
+    guard,
+    signingKeys,
+    limits,
+    events,
+    feed,
+    devices: createDevices({ keyTree }),
+    jobs: createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
+    flush,
+    idle: background.idle,
+    async close() {
+      await background.idle()
+      feed.stop()
+      await flush()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { CardeaError } from '../errors.ts'
+import type { Millis, Origin, Principal, Scope } from '../types.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import type { Events } from './events.ts'
+import type { CoreSettings } from './settings.ts'
+
+export interface ClientToken {
+  readonly token: string
+  readonly expiresAt: Millis
+  readonly scopes: ReadonlySet<Scope>
+}
+
+export interface ClientCredentials {
+  /**
+   * RFC 6749, section 4.4: an access token for the holder of an API key. It carries the key's id as `sid`, dies with
+   * the key and has no refresh token. `wished` null: all of the key's scopes. Throws scope_missing for more than those.
+   */
+  issue(by: Principal, wished: readonly Scope[] | null, origin: Origin): Promise<ClientToken>
+}
+
+export interface ClientCredentialsDeps {
+  readonly settings: Pick<CoreSettings, 'accessTokenSeconds'>
+  readonly accessTokens: AccessTokens
+  readonly events: Events
+}
+
+export function createClientCredentials({ settings, accessTokens, events }: ClientCredentialsDeps): ClientCredentials {
+  return {
+    async issue(by, wished, origin) {
+      const { user, keyId } = by
+      // A token for a token would outlive what the key's owner sees in the list of keys.
+      if (by.kind !== 'api-key' || user === null || keyId === null) {
+        throw new CardeaError('credential_kind_refused', { kind: by.kind })
+      }
+      const missing = wished?.find((scope) => !by.scopes.has(scope))
+      if (missing !== undefined) {
+        throw new CardeaError('scope_missing', { kind: by.kind, extra: { oauth_error: 'invalid_scope' } })
+      }
+      const scopes = new Set(wished ?? by.scopes)
+      const issued = await accessTokens.issue({
+        subject: user.publicId,
+        sessionId: keyId,
+        clientId: keyId,
+        scopes,
+        role: by.role,
+        api: by.api,
+        lifetimeSeconds: settings.accessTokenSeconds,
+        ...(by.expiresAt !== null && { notAfter: by.expiresAt }),
+      })
+      await events.record({
+        kind: 'client-token-issued',
+        user: user.publicId,
+        origin,
+        actor: by,
+        keyId,
+        credential: 'api-key',
+      })
+      return { token: issued.token, expiresAt: issued.expiresAt, scopes }
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock, Log, Store } from './ports.ts'
+
+/** Work that the server repeats as long as it runs. `run` throws when it failed; the next turn tries again. */
+export interface Job {
+  readonly name: string
+  readonly everySeconds: number
+  run(): Promise<void>
+}
+
+export interface JobsDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly flush: () => Promise<void>
+  readonly tendSigningKeys: () => Promise<void>
+  readonly purgeEvents: () => Promise<number>
+}
+
+const hour = 3600
+const dayMillis = 24 * hour * 1000
+/** A device that was not seen for a year is a stranger again. */
+const deviceMillis = 365 * dayMillis
+
+export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEvents }: JobsDeps): readonly Job[] {
+  const counted = (name: string, work: () => Promise<number>) => async () => {
+    const removed = await work()
+    if (removed > 0) log.debug({ removed }, `${name}: removed what is over`)
+  }
+  const purge = (name: string, everySeconds: number, work: () => Promise<number>): Job => ({
+    name,
+    everySeconds,
+    run: counted(name, work),
+  })
+  return [
+    { name: 'flush-last-used', everySeconds: 30, run: flush },
+    { name: 'tend-signing-keys', everySeconds: 60, run: tendSigningKeys },
+    purge('purge-sessions', hour, () => store.sessions.purge(clock.now())),
+    purge('purge-one-time', hour, () => store.oneTime.purge(clock.now())),
+    // A step of TOTP is used once; after a day no clock that is only a little wrong can bring it back.
+    purge('purge-totp-steps', hour, () => store.factors.purgeSteps(clock.now() - dayMillis)),
+    // Whoever has not read the outbox for half a day forgets everything anyway.
+    purge('purge-outbox', hour, () => store.changes.purge(clock.now() - dayMillis)),
+    purge('purge-devices', 24 * hour, () => store.devices.purge(clock.now() - deviceMillis)),
+    purge('purge-events', hour, purgeEvents),
+  ]
+}

@@ -1,0 +1,61 @@
+import { CardeaError } from '../errors.ts'
+import type { Principal, RoleName, Scope, User } from '../types.ts'
+import { namedScopes, type Roles } from './roles.ts'
+
+/** Who may act on whom. `actor` null is the command line: whoever can run it owns the database anyway. */
+export interface Rights {
+  /** Throws scope_missing or beyond_own_rights unless `actor` may change `target`. */
+  mayManage(actor: Principal | null, target: User): void
+  /** The same, but everybody may act on themselves. */
+  mayManageOrIs(actor: Principal | null, target: User): void
+  /** Throws unless `actor` may hand out this role; request_invalid for one that does not exist. */
+  mayGiveRole(actor: Principal | null, role: RoleName): void
+  mayGiveScopes(actor: Principal | null, scopes: readonly Scope[]): void
+}
+
+export function createRights({ roles }: { readonly roles: Roles }): Rights {
+  /** What no role has of itself can be handed on by whoever has all that an administrator has. */
+  function covers(actor: Principal, wanted: Iterable<Scope>): boolean {
+    const isFullAdmin = () => Array.from(roles.scopesOf('admin')).every((scope) => actor.scopes.has(scope))
+    for (const scope of wanted) {
+      if (actor.scopes.has(scope)) continue
+      if (!namedScopes.includes(scope) || !roles.has('admin') || !isFullAdmin()) return false
+    }
+    return true
+  }
+
+  function demand(actor: Principal | null, wanted: Iterable<Scope>): void {
+    if (actor === null) return
+    if (!actor.scopes.has('users:write')) {
+      throw new CardeaError('scope_missing', { kind: actor.kind, extra: { scope: 'users:write' } })
+    }
+    if (!covers(actor, wanted)) throw new CardeaError('beyond_own_rights')
+  }
+
+  const mayManage = (actor: Principal | null, target: User) => demand(actor, roles.scopesOfUser(target))
+
+  return {
+    mayManage,
+    mayManageOrIs(actor, target) {
+      if (actor !== null && actor.user?.id === target.id) return
+      mayManage(actor, target)
+    },
+    mayGiveRole(actor, role) {
+      if (!roles.has(role)) {
+        const message = `must be one of ${roles.names.join(', ')}`
+        throw new CardeaError('request_invalid', { fields: [{ field: 'role', message }] })
+      }
+      // An operator's role of few scopes can still be named `admin`: nobody but an administrator makes one.
+      if (actor !== null && role === 'admin' && actor.role !== 'admin') throw new CardeaError('beyond_own_rights')
+      demand(actor, roles.scopesOf(role))
+    },
+    mayGiveScopes(actor, scopes) {
+      const unknown = scopes.filter((scope) => !roles.allScopes.has(scope))
+      if (unknown.length > 0) {
+        const message = 'holds a scope that this server does not know'
+        throw new CardeaError('request_invalid', { fields: [{ field: 'scopes', message }] })
+      }
+      demand(actor, scopes)
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import type { Origin, Principal, RoleName, Scope, User, UserStatus } from '../types.ts'
+import type { Background } from './background.ts'
+import type { Commit } from './commit.ts'
+import type { Confirmation } from './confirmation.ts'
+import type { Events } from './events.ts'
+import type { Identify } from './identify.ts'
+import type { Limits } from './limits.ts'
+import type { Mails } from './mails.ts'
+import type { Names } from './names.ts'
+import type { NewPasswords } from './new-passwords.ts'
+import type { OneTimes } from './one-time.ts'
+import type { Clock, Store } from './ports.ts'
+import type { Json, Page, PageWish, UserFilter } from './records.ts'
+import type { Rights } from './rights.ts'
+import type { Roles } from './roles.ts'
+import type { CoreSettings } from './settings.ts'
+
+export interface SignUpWish {
+  readonly username: string
+  readonly email: string | null
+  readonly password: string | null
+  readonly invitation?: string
+  readonly setUpCode?: string
+  /** The account stays `pending` until the mailed link was used. Default: the setting at the native door, else no. */
+  readonly confirm?: boolean
+}
+
+/** `actor` null is the command line. */
+export interface NewUserWish {
+  readonly username: string
+  readonly email: string | null
+  readonly password: string | null
+  readonly role: RoleName
+  readonly kind: User['kind']
+  readonly grantedScopes?: readonly Scope[]
+}
+
+export interface Users {
+  /** First admin. Throws `not_found` once one exists, `one_time_invalid`, `request_invalid`, `password_refused`. */
+  setUp(
+    wish: {
+      readonly code: string
+      readonly username: string
+      readonly email: string | null
+      readonly password: string
+    },
+    origin: Origin,
+  ): Promise<User>
+  /** True until the first admin exists. Cached once false. */
+  needsSetUp(): Promise<boolean>
+  /** Makes a new set-up code (one at a time), or null when an admin exists. The server prints it. */
+  newSetUpCode(): Promise<string | null>
+  /**
+   * Opens an account. Answers alike whether the e-mail is known or not: `pending` users get a confirmation mail, the
+   * owner of a known address gets a mail that says so. A taken user name is an error (`username_taken`).
+   */
+  signUp(
+    wish: SignUpWish,
+    origin: Origin,
+  ): Promise<{ readonly username: string; readonly status: UserStatus; readonly publicId: string | null }>
+  /**
+   * Proves the address of a new account or a new address of an old one. The address is taken from all who only claimed
+   * it; the former one is mailed a link that undoes the change. Throws one_time_invalid, email_taken.
+   */
+  confirmEmail(token: string, origin: Origin): Promise<User>
+  /** Puts the former address back and ends all sessions. Throws one_time_invalid, email_taken. */
+  undoEmailChange(token: string, origin: Origin): Promise<User>
+  byPublicId(publicId: string): Promise<User | null>
+  /** Own changes: user name at once, e-mail after the mailed link was used. */
+  changeUsername(user: User, username: string, origin: Origin): Promise<User>
+  requestEmailChange(user: User, email: string, origin: Origin): Promise<void>
+  /**
+   * Ends the user's other sessions (`keepSession` stays) and kills mailed links; with `revokeKeys` also API keys and
+   * private tokens. Throws password_refused.
+   */
+  changePassword(
+    user: User,
+    password: string,
+    keepSession: string | null,
+    origin: Origin,
+    options?: { readonly revokeKeys?: boolean },
+  ): Promise<void>
+  /** Mails a link when the identifier names an active user with a proven e-mail; tells nobody whether. */
+  forgotPassword(identifier: string, origin: Origin): Promise<void>
+  /** Opens no session, leaves the factor alone; revokes keys, private tokens and sessions. */
+  resetPassword(token: string, password: string, origin: Origin): Promise<void>
+  remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
+  profile(user: User, api: Origin['api']): Promise<Json>
+  setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
+
+  // administration; `actor` null: the command line. Throws beyond_own_rights, last_admin, not_found, username_taken ...
+  list(wish: PageWish & UserFilter): Promise<Page<User>>
+  create(wish: NewUserWish, actor: Principal | null, origin: Origin): Promise<User>
+  setRole(publicId: string, role: RoleName, actor: Principal | null, origin: Origin): Promise<User>
+  setStatus(publicId: string, status: UserStatus, actor: Principal | null, origin: Origin): Promise<User>
+  setPassword(publicId: string, password: string, actor: Principal | null, origin: Origin): Promise<User>
+  setGrantedScopes(publicId: string, scopes: readonly Scope[], actor: Principal | null, origin: Origin): Promise<User>
+  setEmail(publicId: string, email: string | null, actor: Principal | null, origin: Origin): Promise<User>
+  resetFactor(publicId: string, actor: Principal | null, origin: Origin): Promise<User>
+  invite(
+    wish: { readonly email: string; readonly role: RoleName },
+    actor: Principal | null,
+    origin: Origin,
+  ): Promise<{ readonly expiresAt: number }>
+}
+
+export interface UsersDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly commit: Commit
+  readonly events: Events
+  readonly limits: Limits
+  readonly mails: Mails
+  readonly names: Names
+  readonly newPasswords: NewPasswords
+  readonly oneTimes: OneTimes
+  readonly roles: Roles
+  readonly rights: Rights
+  readonly identify: Identify
+  readonly confirmation: Confirmation
+  readonly background: Background
+  readonly settings: CoreSettings
+}

@@ -1,0 +1,80 @@
+import { CardeaError } from '../errors.ts'
+import type { Origin } from '../types.ts'
+import { dataText } from './one-time.ts'
+import type { Store } from './ports.ts'
+import type { Users, UsersDeps } from './users-contract.ts'
+import { changed, dropMailedLinks } from './users-shared.ts'
+
+type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'resetPassword'>
+
+/** API keys and private tokens of a user die. */
+export async function revokeKeys(tx: Store, userId: number, now: number): Promise<void> {
+  await tx.keys.revokeAll(userId, now)
+  await tx.tokens.revokeAll(userId, now)
+}
+
+export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
+  const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background } = deps
+
+  async function sendReset(identifier: string, origin: Origin): Promise<void> {
+    const { user } = await identify.find(identifier, origin)
+    if (user === null || user.status !== 'active' || user.email === null) return
+    if (!(await limits.mailTo(user.email))) return
+    const data = { email: user.email }
+    const { token, expiresAt } = await oneTimes.issue({
+      purpose: 'reset-password',
+      userId: user.id,
+      data,
+      replace: true,
+    })
+    await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
+    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username })
+  }
+
+  return {
+    async changePassword(user, password, keepSession, origin, options = {}) {
+      const passwordHash = await newPasswords.hash(password, [user.username, user.email])
+      const now = clock.now()
+      const revoke = options.revokeKeys === true
+      await commit(async (tx) => {
+        changed(await tx.users.update(user.id, { passwordHash }, now))
+        await tx.sessions.endAll(user.id, keepSession)
+        if (revoke) await revokeKeys(tx, user.id, now)
+        await dropMailedLinks(oneTimes.on(tx), user.id)
+        const data = { keysRevoked: revoke }
+        await events.record({ kind: 'password-changed', user: user.publicId, origin, sessionId: keepSession, data }, tx)
+      })
+      await mails.notice('password-changed', user, origin)
+    },
+
+    async forgotPassword(identifier, origin) {
+      // Behind the answer, whose time then does not tell whether there was anything to do.
+      background.run('password reset', () => sendReset(identifier, origin))
+    },
+
+    async resetPassword(token, password, origin) {
+      // Looked at first: a password that is refused must not cost the link, and a bad link buys no hashing.
+      const found = await oneTimes.peek('reset-password', token)
+      const user = found === null || found.userId === null ? null : await store.users.byId(found.userId)
+      if (user === null) throw new CardeaError('one_time_invalid')
+      const passwordHash = await newPasswords.hash(password, [user.username, user.email])
+      const now = clock.now()
+      const after = await commit(async (tx) => {
+        const row = await oneTimes.on(tx).consume('reset-password', token)
+        const before = await tx.users.byId(user.id)
+        if (before === null || before.status !== 'active' || before.email !== dataText(row, 'email')) {
+          throw new CardeaError('one_time_invalid')
+        }
+        const result = changed(await tx.users.update(user.id, { passwordHash }, now))
+        await tx.sessions.endAll(user.id, null)
+        await revokeKeys(tx, user.id, now)
+        await dropMailedLinks(oneTimes.on(tx), user.id)
+        await events.record({ kind: 'password-reset', user: user.publicId, origin, credential: 'one-time' }, tx)
+        return result
+      })
+      // Whoever reads the mailbox is no stranger: this place can sign in also while those are refused.
+      await limits.remember(after.id, origin)
+      await mails.notice('password-changed', after, origin)
+    },
+  }
+}

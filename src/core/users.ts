@@ -1,0 +1,58 @@
+import { CardeaError } from '../errors.ts'
+import { createUserAdministration } from './users-admin.ts'
+import type { Users, UsersDeps } from './users-contract.ts'
+import { createEmailChanges } from './users-email.ts'
+import { createPasswordChanges } from './users-password.ts'
+import { createSetUp } from './users-set-up.ts'
+import { actorOrigin, appendChange, changed } from './users-shared.ts'
+import { createSignUp } from './users-sign-up.ts'
+
+export type { NewUserWish, SignUpWish, Users, UsersDeps } from './users-contract.ts'
+
+/** Users and what they, administrators and the command line do to them; put together from one file per subject. */
+export function createUsers(deps: UsersDeps): Users {
+  const { store, clock, commit, events, limits, mails, names, rights } = deps
+  const setUp = createSetUp(deps)
+
+  return {
+    ...setUp,
+    ...createSignUp({ ...deps, setUp }),
+    ...createEmailChanges(deps),
+    ...createPasswordChanges(deps),
+    ...createUserAdministration({ ...deps, setUp }),
+
+    byPublicId: (publicId) => store.users.byPublicId(publicId),
+
+    async changeUsername(user, username, origin) {
+      const { display, key } = names.username(username)
+      if (await names.isReserved('username', key)) throw new CardeaError('username_taken')
+      const after = await commit(async (tx) => {
+        const result = changed(await tx.users.update(user.id, { username: { display, key } }, clock.now()))
+        await appendChange(tx, result, clock)
+        await events.record({ kind: 'username-changed', user: user.publicId, origin }, tx)
+        return result
+      })
+      await mails.notice('username-changed', after, origin)
+      return after
+    },
+
+    async remove(user, actor, origin) {
+      rights.mayManageOrIs(actor, user)
+      // Their own address is personal data of somebody who is about to be forgotten.
+      const own = actor !== null && actor.user?.id === user.id
+      const where = own ? { ...origin, address: '', userAgent: '' } : actorOrigin(actor, origin)
+      const reserve = names.reservationsOf(user)
+      await commit(async (tx) => {
+        const result = await tx.users.remove(user.id, reserve, clock.now())
+        if (result === 'gone') throw new CardeaError('not_found')
+        if (result === 'last_admin') throw new CardeaError('last_admin')
+        await events.record({ kind: 'user-removed', user: user.publicId, actor, origin: where }, tx)
+      })
+      await limits.forget(user.id)
+      await mails.notice('account-removed', user, origin)
+    },
+
+    profile: (user, api) => store.users.profile(user.id, api),
+    setProfile: (user, api, profile) => store.users.setProfile(user.id, api, profile),
+  }
+}

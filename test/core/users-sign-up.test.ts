@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import type { SignUpWish } from '../../src/core/users.ts'
+import type { User } from '../../src/types.ts'
+import { createTestCore, type TestCore, type TestCoreWish } from '../support/core.ts'
+import {
+  countingPasswords,
+  failsWith,
+  failureOf,
+  goodPassword,
+  mailedToken,
+  mailsTo,
+  makeAdmin,
+  makePerson,
+  principalOf,
+  visitor,
+} from '../support/identity.ts'
+
+let t: TestCore
+let admin: User
+let counted: ReturnType<typeof countingPasswords>
+
+async function start(settings: TestCoreWish['settings'] = {}) {
+  counted = countingPasswords()
+  t = await createTestCore({ passwords: counted.passwords, settings })
+  admin = await makeAdmin(t.core)
+}
+beforeEach(() => start())
+afterEach(() => t.drop())
+
+const here = visitor()
+const signUp = (wish: Partial<SignUpWish> & { readonly username: string }, origin = here) =>
+  t.core.users.signUp({ email: `${wish.username}@example.com`, password: goodPassword, ...wish }, origin)
+const signIn = (identifier: string) => t.core.signIn.withPassword({ identifier, password: goodPassword }, here)
+const byName = (key: string) => t.store.users.byUsername(key)
+
+test('a new account is pending until the mailed link was used, then it signs in', async () => {
+  assert.equal((await signUp({ username: 'alice' })).status, 'pending')
+  await assert.rejects(signIn('alice'), failsWith('account_pending'))
+  const user = await t.core.users.confirmEmail(await mailedToken(t, 'alice@example.com'), here)
+  assert.deepEqual([user.status, user.email, user.unprovenEmail], ['active', 'alice@example.com', null])
+  assert.equal((await signIn('alice@example.com')).user.id, user.id)
+})
+
+test('a known address gets the same answer, the same work and a mail that says so', async () => {
+  const owner = await makePerson(t.core, 'owner')
+  const before = { ...counted.calls }
+  const unknown = await signUp({ username: 'first' })
+  const afterUnknown = { ...counted.calls }
+  const known = await signUp({ username: 'second', email: 'OWNER@example.com' })
+  assert.deepEqual(Object.keys(known), Object.keys(unknown))
+  assert.equal(known.status, unknown.status)
+  assert.equal(afterUnknown.hash - before.hash, counted.calls.hash - afterUnknown.hash)
+  // Neither a second try with the name nor a sign-in tells the two apart.
+  for (const username of ['first', 'second']) {
+    await assert.rejects(signUp({ username, email: 'x@example.com' }), failsWith('username_taken'))
+    await assert.rejects(signIn(username), failsWith('account_pending'))
+  }
+  const [mail] = await mailsTo(t, 'owner@example.com')
+  assert.match(mail?.subject ?? '', /You already have an account/)
+  assert.match(mail?.text ?? '', /Hello owner,/)
+  assert.doesNotMatch(mail?.text ?? '', /token=/)
+  assert.equal((await t.core.users.byPublicId(owner.publicId))?.email, 'owner@example.com')
+})
+
+test('a taken user name is told before the password is hashed', async () => {
+  await makePerson(t.core, 'alice')
+  const before = counted.calls.hash
+  await assert.rejects(signUp({ username: 'ALICE', email: 'other@example.com' }), failsWith('username_taken'))
+  assert.equal(counted.calls.hash, before)
+})
+
+test('of 50 who take one user name side by side one gets it', async () => {
+  const tries = Array.from({ length: 50 }, (_, n) => signUp({ username: 'alice', email: `alice-${n}@example.com` }))
+  const all = await Promise.allSettled(tries)
+  assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const each of all) if (each.status === 'rejected') failsWith('username_taken')(each.reason)
+})
+
+test('where addresses are confirmed an account needs one; elsewhere it is active without', async () => {
+  const error = await failureOf(signUp({ username: 'alice', email: null }))
+  assert.equal(error.code, 'request_invalid')
+  assert.deepEqual(error.detail.fields, [{ field: 'email', message: 'is needed to confirm the account' }])
+  const photos = visitor('192.0.2.1', 'librephotos')
+  assert.equal((await signUp({ username: 'alice', email: null }, photos)).status, 'active')
+  assert.equal((await signUp({ username: 'bob' }, photos)).status, 'active')
+  assert.deepEqual([(await byName('bob'))?.email, (await byName('bob'))?.unprovenEmail], [null, 'bob@example.com'])
+  assert.equal((await signUp({ username: 'carol', confirm: true }, photos)).status, 'pending')
+})
+
+test('without confirmation an account is active at once', async () => {
+  await t.drop()
+  await start({ confirmEmail: false })
+  assert.equal((await signUp({ username: 'alice', email: null })).status, 'active')
+  assert.equal((await signIn('alice')).user.username, 'alice')
+})
+
+test('a closed or invited server takes nobody who just comes along', async () => {
+  for (const mode of ['closed', 'invite'] as const) {
+    await t.drop()
+    await start({ signUp: mode })
+    await assert.rejects(signUp({ username: 'alice' }), failsWith('sign_up_closed'))
+    assert.equal(await byName('alice'), null)
+  }
+})
+
+test('an invitation brings the role and proves the address it was mailed to, once', async () => {
+  await t.drop()
+  await start({ signUp: 'invite' })
+  await t.core.users.invite({ email: 'Guest@example.com', role: 'editor' }, principalOf(t.core, admin), here)
+  await t.core.users.invite({ email: 'other@example.com', role: 'user' }, null, here)
+  const invitation = await mailedToken(t, 'guest@example.com')
+  await assert.rejects(
+    signUp({ username: 'guest', email: 'else@example.com', invitation }),
+    failsWith('request_invalid'),
+  )
+  const tries = Array.from({ length: 20 }, (_, n) => signUp({ username: `guest-${n}`, email: null, invitation }))
+  const [good, ...more] = (await Promise.allSettled(tries)).filter((each) => each.status === 'fulfilled')
+  assert.equal(more.length, 0)
+  const user = await t.core.users.byPublicId(good?.value.publicId ?? '')
+  assert.deepEqual([user?.status, user?.role, user?.email], ['active', 'editor', 'guest@example.com'])
+  await assert.rejects(signUp({ username: 'late', email: null, invitation }), failsWith('one_time_invalid'))
+  await signUp({ username: 'other', email: null, invitation: await mailedToken(t, 'other@example.com') })
+})
+
+test('nobody invites into a role beyond their own rights', async () => {
+  const support = principalOf(t.core, await makePerson(t.core, 'sue', { role: 'support' }))
+  await assert.rejects(
+    t.core.users.invite({ email: 'x@example.com', role: 'user' }, support, here),
+    failsWith('scope_missing'),
+  )
+  const deputy = { ...support, scopes: new Set(['users:write', ...t.core.roles.scopesOf('user')]) }
+  await assert.rejects(
+    t.core.users.invite({ email: 'x@example.com', role: 'admin' }, deputy, here),
+    failsWith('beyond_own_rights'),
+  )
+  await t.core.users.invite({ email: 'x@example.com', role: 'user' }, deputy, here)
+  await assert.rejects(
+    t.core.users.invite({ email: 'x@example.com', role: 'no-role' }, null, here),
+    failsWith('request_invalid'),
+  )
+})
+
+test('names and addresses of deleted users stay reserved for 90 days', async () => {
+  const alice = await makePerson(t.core, 'alice')
+  await t.core.users.remove(alice, null, here)
+  await assert.rejects(signUp({ username: 'ALICE', email: 'new@example.com' }), failsWith('username_taken'))
+  assert.equal((await signUp({ username: 'alice2', email: 'alice@example.com' })).status, 'pending')
+  const mails = await mailsTo(t, 'alice@example.com')
+  assert.match(mails.at(-1)?.subject ?? '', /not available yet/)
+  assert.doesNotMatch(mails.at(-1)?.text ?? '', /token=/)
+  await assert.rejects(makePerson(t.core, 'alice'), failsWith('username_taken'))
+  await assert.rejects(makePerson(t.core, 'alice3', { email: 'alice@example.com' }), failsWith('email_taken'))
+  await assert.rejects(
+    t.core.users.invite({ email: 'alice@example.com', role: 'user' }, null, here),
+    failsWith('email_taken'),
+  )
+  const bob = await makePerson(t.core, 'bob')
+  await assert.rejects(t.core.users.changeUsername(bob, 'alice', here), failsWith('username_taken'))
+  t.clock.advance(90 * 24 * 3_600_000)
+  assert.equal((await makePerson(t.core, 'alice')).email, 'alice@example.com')
+})
+
+test('bad names, addresses and passwords are refused with what is right', async () => {
+  const fieldOf = async (wish: Partial<SignUpWish> & { readonly username: string }) =>
+    (await failureOf(signUp(wish))).detail.fields?.[0]?.field
+  for (const username of ['', '1234', 'a b', 'x@y', 'a\u0000b', '\ud800', admin.publicId])
+    assert.equal(await fieldOf({ username, email: 'a@example.com' }), 'username')
+  for (const email of ['', 'x', 'a@b@c', 'a@b\r\nBcc: c@d.example', '\ud800@example.com'])
+    assert.equal(await fieldOf({ username: 'ok', email }), 'email')
+  assert.equal(await fieldOf({ username: 'ok', email: null, password: null }), 'email')
+})
+
+test('a password is measured in code points before it is hashed', async () => {
+  const refused = async (password: string) => {
+    const error = await failureOf(signUp({ username: 'alice', password }))
+    assert.equal(error.code, 'password_refused')
+    const [field] = error.detail.fields ?? []
+    assert.equal(field?.field, 'password')
+    return field?.message ?? ''
+  }
+  const before = counted.calls.hash
+  assert.match(await refused('\u{1f600}'.repeat(7)), /too short: a password has 8 to 256 characters/)
+  assert.match(await refused('x'.repeat(257)), /too long: a password has 8 to 256 characters/)
+  assert.match(await refused('x'.repeat(2 ** 20)), /too long/)
+  assert.match(await refused('password123'), /common/)
+  assert.match(await refused('alice@example.com'), /your own name/)
+  assert.match(await refused('lone surrogate \ud800'), /well-formed/)
+  assert.equal(counted.calls.hash, before)
+  assert.equal((await signUp({ username: 'emoji', password: '\u{1f600}\u{1f601}'.repeat(4) })).status, 'pending')
+  assert.equal((await signUp({ username: 'long', password: '\u{1f600}x'.repeat(128) })).status, 'pending')
+})
+
+test('who signs in while pending is mailed a new link; the owner of the address never gets one for it', async () => {
+  await makePerson(t.core, 'owner')
+  await signUp({ username: 'alice' })
+  await signUp({ username: 'thief', email: 'owner@example.com' })
+  const first = await mailedToken(t, 'alice@example.com')
+  await assert.rejects(signIn('alice'), failsWith('account_pending'))
+  await assert.rejects(signIn('thief'), failsWith('account_pending'))
+  const second = await mailedToken(t, 'alice@example.com')
+  await assert.rejects(t.core.users.confirmEmail(first, here), failsWith('one_time_invalid'))
+  assert.equal((await t.core.users.confirmEmail(second, here)).status, 'active')
+  assert.ok((await mailsTo(t, 'owner@example.com')).every(({ text }) => !text.includes('token=')))
+})
+
+test('a mail server that is down fails no sign-up and shows no secret', async () => {
+  const mailer = {
+    async send() {
+      throw new Error('no mail server')
+    },
+  }
+  const other = await createTestCore({ database: t.database, passwords: counted.passwords, mailer })
+  const made = await other.core.users.signUp(
+    { username: 'alice', email: 'alice@example.com', password: goodPassword },
+    here,
+  )
+  assert.equal(made.status, 'pending')
+  await other.core.idle()
+  assert.equal(other.logs.filter(({ level }) => level === 'error').length, 1)
+  assert.doesNotMatch(JSON.stringify(other.logs), /token=|alice/)
+  await other.drop()
+})
