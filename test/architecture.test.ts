@@ -17,7 +17,7 @@ const LAYERS: Record<string, { all: string[]; types?: string[] }> = {
   leaf: { all: [] },
   crypto: { all: ['leaf'] },
   core: { all: ['leaf', 'crypto'] },
-  store: { all: ['leaf', 'crypto', 'core/ports'], types: ['core'] },
+  store: { all: ['leaf', 'crypto', 'core/records'], types: ['core'] },
   http: { all: ['leaf'] },
   apis: { all: ['leaf', 'http'], types: ['core'] },
   config: { all: ['leaf', 'crypto', 'core', 'http'], types: ['apis'] },
@@ -168,7 +168,7 @@ const SAMPLES: Record<keyof typeof RULES, { broken: Record<string, string>[]; fi
         "// import { a } from '../http/a.ts'\nconst a = \"import '../store/a.ts'\"\nimport { b } from '../types.ts'",
       'src/core/b.ts':
         'const text = `$' + "{'x'} import { a } from '../http/a.ts' $" + "{`}`}`\nexport { c } from './a.ts'",
-      'src/store/a.ts': "import type { A } from '../core/keys.ts'\nimport { b } from '../core/ports.ts'",
+      'src/store/a.ts': "import type { A } from '../core/keys.ts'\nimport { b } from '../core/records.ts'",
       'src/apis/native/a.ts':
         "export { a }\nimport type { A } from '../../core/keys.ts'\nimport { b } from '../api.ts'",
       'src/server/a.ts': "import { a } from '../store/a.ts'",
@@ -323,7 +323,7 @@ function layerOf(path: string): string {
   if (path === 'src/index.ts') return 'index'
   const [, folder = '', ...rest] = path.split('/')
   if (folder === 'apis' && rest.length > 1) return `apis/${rest[0]}`
-  if (path === 'src/core/ports.ts') return 'core/ports'
+  if (path === 'src/core/records.ts') return 'core/records'
   return rest.length === 0 ? path : folder
 }
 

@@ -1,0 +1,148 @@
+import type { ZodType } from 'zod'
+import type { Core } from '../core/cardea.ts'
+import type { Presented } from '../core/guard.ts'
+import type { CardeaError, ErrorCode } from '../errors.ts'
+import type { CorsPolicy } from '../http/cors.ts'
+import type { CredentialScheme, DescribedError } from '../http/openapi.ts'
+import type { Cookie, Reply } from '../http/reply.ts'
+import type { SameOrigin } from '../http/same-origin.ts'
+import type { HttpSettings } from '../http/settings.ts'
+import type { ApiName, CredentialKind, Origin, Principal, Scope, User } from '../types.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** One answer of a route, for the OpenAPI document and the check of every response in the tests. */
+export interface Answer {
+  readonly description: string
+  readonly schema?: ZodType
+  /** Content-Type; default `application/json` when there is a schema. */
+  readonly type?: string
+  /** Further Content-Types that the same is answered in, by `Accept`. */
+  readonly otherTypes?: readonly string[]
+  /** Names of headers that the answer carries, with what they hold. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What `run` sees of a request. */
+export interface Call<Body = unknown, Query = unknown, Params = unknown> {
+  readonly core: Core
+  readonly http: HttpSettings
+  readonly request: Request
+  readonly requestId: string
+  readonly origin: Origin
+  readonly sameOrigin: SameOrigin
+  readonly body: Body
+  readonly query: Query
+  readonly params: Params
+  /** Null only where the route takes no credential, or takes it optionally. */
+  readonly principal: Principal | null
+  /** The principal of a route that takes credentials; misuse is a TypeError. */
+  caller(): Principal
+  /** The caller's user; throws user_required for principals without one (static keys). */
+  user(): User
+  /** Throws origin_refused unless the request proves that it comes from this site: before any cookie is set. */
+  demandSameOrigin(): void
+  /** The cookie is sent only with the same-origin proof. */
+  setCookie(cookie: Cookie): void
+}
+
+/** Routes are data: the pipeline runs them, the tests enumerate them, the OpenAPI document lists them. */
+export interface Route {
+  readonly method: Method
+  /** Hono's syntax: literals and `:name`. */
+  readonly path: string
+  readonly summary: string
+  readonly tag: string
+  /** Kinds of credentials; empty: none is looked at. */
+  readonly takes: readonly CredentialKind[]
+  /** Private tokens are not taken in place of access tokens. */
+  readonly strictKinds?: boolean
+  /** Without any credential the route runs anonymously; a bad one is refused all the same. */
+  readonly anonymous?: boolean
+  readonly needs?: Scope
+  /**
+   * Needs a fresh proof of all factors, or `current_password` (and `code`) in the body. `people`: programs (keys,
+   * private tokens) pass; the route itself says what they may do.
+   */
+  readonly fresh?: 'all' | 'people'
+  /** Counted before anything is looked up. Checks of passwords and codes are counted by the core itself. */
+  readonly limit?: 'address' | 'mail'
+  readonly bodyType?: 'json' | 'form'
+  readonly body?: ZodType
+  readonly query?: ZodType
+  readonly params?: ZodType
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Codes that `run` can throw, beyond those that follow from the other fields. */
+  readonly errors?: readonly ErrorCode[]
+  /** Where one route speaks another standard's error shape than its API (RFC 6749, section 5.2). */
+  readonly renderError?: Api['renderError']
+  /** Not in the OpenAPI document (pages, assets). */
+  readonly hidden?: boolean
+  readonly run: (call: Call) => Promise<Reply> | Reply
+}
+
+type Out<S> = S extends ZodType<infer T> ? T : undefined
+
+/** Types `run` by the route's schemas. */
+export function route<
+  B extends ZodType | undefined = undefined,
+  Q extends ZodType | undefined = undefined,
+  P extends ZodType | undefined = undefined,
+>(
+  method: Method,
+  path: string,
+  rest: Omit<Route, 'method' | 'path' | 'body' | 'query' | 'params' | 'run'> & {
+    readonly body?: B
+    readonly query?: Q
+    readonly params?: P
+    readonly run: (call: Call<Out<B>, Out<Q>, Out<P>>) => Promise<Reply> | Reply
+  },
+): Route {
+  return { method, path, ...rest } as Route
+}
+
+/** One wire contract over the core. */
+export interface Api {
+  readonly name: ApiName
+  readonly routes: readonly Route[]
+  /** Literal path prefixes whose unrouted paths get this API's 404. */
+  readonly prefixes: readonly string[]
+  readonly cors: CorsPolicy
+  /** Further origins that this API trusts with its cookies. */
+  readonly cookieOrigins: readonly string[]
+  readonly readCredentials: (headers: Headers) => readonly Presented[]
+  /** Every failure in this contract's status, headers and shape. */
+  readonly renderError: (error: CardeaError, context: ErrorContext) => Reply
+  readonly description: ApiDescription
+}
+
+/** What the OpenAPI document and `/api/help` say of an API beyond its routes. */
+export interface ApiDescription {
+  /** A failure as `renderError` (the route's, where it has one) answers it. */
+  readonly error: (code: ErrorCode, route: Route) => DescribedError
+  /** Every kind of credential in every way of sending it. */
+  readonly schemes: readonly CredentialScheme[]
+  /** What this API adds to `/api/help`; members of the same name are merged, its own win. */
+  readonly help?: HelpSection
+}
+
+export interface HelpSection {
+  readonly authentication?: Readonly<Record<string, HelpMethod | readonly string[]>>
+  readonly useful_endpoints?: Readonly<Record<string, string>>
+  readonly examples?: Readonly<Record<string, string>>
+  readonly documentation?: Readonly<Record<string, string>>
+}
+
+/** One way to authenticate, in the words of `/api/help`. Addresses are absolute; curl lines work as they stand. */
+export interface HelpMethod {
+  readonly how_to: string
+  readonly [member: string]: string | number | undefined
+}
+
+export interface ErrorContext {
+  /** Undefined when no route matched. */
+  readonly route?: Route
+  readonly requestId: string
+  /** A program, as far as can be told: browsers get no Basic challenge, which would open a dialog. */
+  readonly fromBrowser: boolean
+}

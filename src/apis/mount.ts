@@ -1,0 +1,151 @@
+import { Hono } from 'hono'
+import type { Core } from '../core/cardea.ts'
+import type { Log } from '../core/ports.ts'
+import { CardeaError } from '../errors.ts'
+import { preflight } from '../http/cors.ts'
+import { createHostCheck } from '../http/host.ts'
+import { createProxyTrust } from '../http/proxy.ts'
+import { setSecurityHeaders } from '../http/security-headers.ts'
+import type { HttpSettings } from '../http/settings.ts'
+import type { Api, Method, Route } from './api.ts'
+import type { AppContext, WebMetrics } from './context.ts'
+import { type Exchange, runPipeline } from './pipeline.ts'
+
+/** What @hono/node-server hands along with a request. */
+export interface NodeBindings {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } }
+}
+
+export interface AppDeps {
+  readonly core: Core
+  readonly http: HttpSettings
+  readonly log: Log
+  readonly metrics: WebMetrics
+  readonly apis: readonly Api[]
+  readonly newRequestId: () => string
+}
+
+export interface App {
+  fetch(request: Request, env?: NodeBindings): Promise<Response>
+}
+
+const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const nobody = { api: 'native', address: '', userAgent: '' } as const
+
+/** Mounts every route of every API on one router. */
+export function createApp({ core, http, log, metrics, apis, newRequestId }: AppDeps): App {
+  const app: AppContext = {
+    core,
+    http,
+    metrics,
+    publicOrigin: new URL(http.publicUrl).origin,
+    https: http.publicUrl.startsWith('https:'),
+    proxies: createProxyTrust(http.trustedProxies),
+    hostIsOurs: createHostCheck(http.publicUrl, http.allowedHosts),
+    logFailure(error, at) {
+      const { internal, cause } = error.detail
+      if (error.code === 'internal' || error.code === 'unavailable')
+        log.error({ ...at, code: error.code, internal, error: cause }, 'request failed')
+      else log.debug({ ...at, code: error.code, internal }, 'request refused')
+    },
+  }
+  const router = new Hono<{ Bindings: NodeBindings }>()
+
+  const answer = async (
+    api: Api,
+    route: Route,
+    request: Request,
+    params: Record<string, string>,
+    env: NodeBindings | undefined,
+  ): Promise<Response> => {
+    const finish = metrics.request(api.name, route.method, route.path)
+    const exchange: Exchange = {
+      app,
+      api,
+      route,
+      request,
+      url: new URL(request.url),
+      rawParams: params,
+      requestId: newRequestId(),
+      peer: env?.incoming?.socket?.remoteAddress ?? '',
+      origin: nobody,
+      sameOrigin: 'absent',
+      principal: null,
+      body: undefined,
+      query: undefined,
+      params: undefined,
+      cookies: [],
+      reply: { status: 500 },
+    }
+    const response = await runPipeline(exchange)
+    finish(response.status)
+    return response
+  }
+
+  for (const api of apis) {
+    for (const route of api.routes) {
+      router.on(route.method, route.path, (c) => answer(api, route, c.req.raw, c.req.param(), c.env))
+    }
+    for (const [path, known] of methodsByPath(api.routes)) {
+      const cors = { ...api.cors, methods: [...known, 'OPTIONS'] }
+      router.options(path, (c) => preflight(baseHeaders(app), c.req.header('origin') ?? null, cors))
+      const other = refusingRoute(
+        path,
+        new CardeaError('method_not_allowed', { extra: { allow: [...known, 'OPTIONS'] } }),
+      )
+      router.all(path, (c) => answer(api, other, c.req.raw, {}, c.env))
+    }
+  }
+  const unrouted = refusingRoute('(none)', new CardeaError('not_found'))
+  // Nothing of ours throws here; what the router itself may throw still gets our answer.
+  router.onError((cause, c) => {
+    const failing = refusingRoute('(none)', new CardeaError('internal', { cause }))
+    return answer(apiOf(apis, c.req.path), failing, c.req.raw, {}, c.env)
+  })
+  router.notFound((c) => answer(apiOf(apis, c.req.path), unrouted, c.req.raw, {}, c.env))
+
+  return { fetch: async (request, env) => router.fetch(request, env) }
+}
+
+function baseHeaders(app: AppContext): Headers {
+  const headers = new Headers()
+  setSecurityHeaders(headers, app.https)
+  return headers
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, readonly string[]> {
+  const found = new Map<string, Set<string>>()
+  for (const { path, method } of routes) {
+    const set = found.get(path) ?? new Set()
+    set.add(method)
+    if (method === 'GET') set.add('HEAD')
+    found.set(path, set)
+  }
+  return new Map(
+    [...found].map(([path, set]) => [
+      path,
+      [...methods.filter((m) => set.has(m)), ...(set.has('HEAD') ? ['HEAD'] : [])],
+    ]),
+  )
+}
+
+/** A route that only says no, so that what is not there goes through the same steps and gets the same headers. */
+function refusingRoute(path: string, error: CardeaError): Route {
+  const run = () => {
+    throw error
+  }
+  return { method: 'GET', path, summary: '', tag: '', takes: [], answers: {}, hidden: true, run }
+}
+
+/** The API with the longest literal prefix of the path; the first one (native) when none has. */
+function apiOf(apis: readonly Api[], path: string): Api {
+  const [first] = apis
+  if (first === undefined) throw new TypeError('createApp needs at least one API')
+  let best = { api: first, length: -1 }
+  for (const api of apis) {
+    for (const prefix of api.prefixes) {
+      if (path.startsWith(prefix) && prefix.length > best.length) best = { api, length: prefix.length }
+    }
+  }
+  return best.api
+}

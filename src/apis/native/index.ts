@@ -1,0 +1,54 @@
+import { readCredentials } from '../../http/credentials.ts'
+import type { HttpSettings } from '../../http/settings.ts'
+import type { Api } from '../api.ts'
+import type { WebMetrics } from '../context.ts'
+import { describeNative } from './description.ts'
+import { renderError } from './errors.ts'
+import { accountRoutes } from './routes/account.ts'
+import { adminRoutes } from './routes/admin.ts'
+import { sessionCookieName } from './routes/common.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { mfaRoutes } from './routes/mfa.ts'
+import { oauthRoutes } from './routes/oauth.ts'
+import { type Health, operationRoutes } from './routes/operation.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { signInRoutes } from './routes/sign-in.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+
+export interface NativeDeps {
+  readonly http: HttpSettings
+  readonly health: Health
+  readonly metrics: WebMetrics
+  /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
+  readonly apis?: () => readonly Api[]
+}
+
+/** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
+export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Api {
+  const cookieName = sessionCookieName(http.publicUrl)
+  const api: Api = {
+    name: 'native',
+    prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc'],
+    cors: { origins: http.corsOrigins, credentials: true, methods: [] },
+    cookieOrigins: http.corsOrigins,
+    readCredentials: (headers) => readCredentials(headers, cookieName),
+    renderError,
+    description: describeNative(http.publicUrl),
+    routes: [
+      ...signInRoutes,
+      ...accountRoutes,
+      ...mfaRoutes,
+      ...sessionRoutes,
+      ...keyRoutes,
+      ...tokenRoutes,
+      ...adminRoutes,
+      ...oauthRoutes,
+      ...operationRoutes(health, metrics),
+      ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
+      ...pageRoutes,
+    ],
+  }
+  return api
+}

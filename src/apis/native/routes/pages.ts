@@ -1,0 +1,36 @@
+import { z } from '@hono/zod-openapi'
+import { CardeaError } from '../../../errors.ts'
+import { pageReply } from '../../../http/html.ts'
+import { type Route, route } from '../../api.ts'
+import { assetReply, makeAsset } from '../assets.ts'
+import { linkScript } from '../link-script.ts'
+import { linkPage, linkPurposes } from '../pages.ts'
+import { none } from './common.ts'
+
+const script = makeAsset('text/javascript; charset=utf-8', linkScript)
+
+/** Where mailed links lead. A GET shows a button; nothing is used up by it, and no credential is looked at. */
+export const pageRoutes: readonly Route[] = [
+  route('GET', '/auth/page/:purpose', {
+    tag: 'Pages',
+    summary: 'The page that a mailed link leads to',
+    takes: none,
+    params: z.strictObject({ purpose: z.string().max(64) }),
+    answers: { 200: { description: 'A page.', type: 'text/html' } },
+    errors: ['not_found'],
+    hidden: true,
+    run: (call) => {
+      const purpose = linkPurposes.find((each) => each === call.params.purpose)
+      if (purpose === undefined) throw new CardeaError('not_found')
+      return pageReply(linkPage(purpose, call.http.publicUrl, call.core.settings.password), { scripts: true })
+    },
+  }),
+  route('GET', '/auth/page/assets/link.js', {
+    tag: 'Pages',
+    summary: 'The script of these pages',
+    takes: none,
+    answers: { 200: { description: 'The script.', type: 'text/javascript' } },
+    hidden: true,
+    run: (call) => assetReply(script, call.request, 'no-cache'),
+  }),
+]

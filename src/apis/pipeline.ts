@@ -1,0 +1,234 @@
+import { CardeaError } from '../errors.ts'
+import { parseForm, parseJson, readBytes, refuseHostileValues } from '../http/body.ts'
+import { readCookie, writeCookie } from '../http/cookies.ts'
+import { setCors } from '../http/cors.ts'
+import { validate } from '../http/fields.ts'
+import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
+import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
+import { setSecurityHeaders } from '../http/security-headers.ts'
+import type { Origin, Principal } from '../types.ts'
+import type { Api, Call, Route } from './api.ts'
+import type { AppContext } from './context.ts'
+
+export const deviceCookieName = 'cardea_device'
+const longestUrl = 8192
+
+/** One request on its way. Each step fills in what the later ones need. */
+export interface Exchange {
+  readonly app: AppContext
+  readonly api: Api
+  readonly route: Route
+  readonly request: Request
+  readonly url: URL
+  readonly rawParams: Readonly<Record<string, string>>
+  readonly requestId: string
+  readonly peer: string
+  origin: Origin
+  sameOrigin: SameOrigin
+  principal: Principal | null
+  body: unknown
+  query: unknown
+  params: unknown
+  readonly cookies: Cookie[]
+  reply: Reply
+}
+
+type Step = (x: Exchange) => void | Promise<void>
+
+/** Whose request is it: the peer's, or what our own proxy says. A foreign Host gets nothing. */
+const trustProxy: Step = (x) => {
+  if (!x.app.hostIsOurs(x.request.headers.get('host'))) throw new CardeaError('host_unknown')
+  const cookie = readCookie(x.request.headers.get('cookie'), deviceCookieName)
+  const device = cookie.found === 'one' ? x.app.core.devices.read(cookie.value) : null
+  x.origin = {
+    api: x.api.name,
+    address: x.app.proxies.clientAddress(x.peer, x.request.headers),
+    userAgent: (x.request.headers.get('user-agent') ?? '').slice(0, 256),
+    ...(device === null ? {} : { device }),
+  }
+}
+
+const limitSize: Step = (x) => {
+  if (x.request.url.length > longestUrl)
+    throw new CardeaError('request_invalid', {
+      fields: [{ field: 'url', message: `must not be longer than ${longestUrl} characters` }],
+    })
+  const announced = Number(x.request.headers.get('content-length') ?? '0')
+  if (announced > x.app.http.bodyLimitBytes)
+    throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
+}
+
+/** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
+const checkOrigin: Step = (x) => {
+  x.sameOrigin = sameOrigin(x.request.headers, x.app.publicOrigin, x.api.cookieOrigins)
+}
+
+const limitRate: Step = async (x) => {
+  if (x.route.limit !== undefined) await x.app.core.limits[x.route.limit](x.origin)
+}
+
+const authenticate: Step = async (x) => {
+  if (x.route.takes.length === 0) return
+  const all = x.api.readCredentials(x.request.headers)
+  const explicit = all.filter((credential) => credential.via !== 'cookie')
+  const presented = explicit.length > 0 ? explicit : all
+  // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
+  const ambient = presented.find((credential) => credential.via === 'cookie' || credential.via === 'basic')
+  if (ambient !== undefined && x.sameOrigin !== 'same' && !(ambient.via === 'basic' && x.sameOrigin === 'absent')) {
+    const kind = ambient.via === 'cookie' ? 'session-cookie' : 'password'
+    throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
+  }
+  if (presented.length === 0 && x.route.anonymous === true) return
+  const verdict = await x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
+  x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
+  if (!verdict.ok) {
+    throw new CardeaError(verdict.code, {
+      ...(verdict.kind === undefined ? {} : { kind: verdict.kind }),
+      ...(verdict.retryAfter === undefined ? {} : { retryAfter: verdict.retryAfter }),
+    })
+  }
+  x.principal = verdict.value
+}
+
+const authorize: Step = (x) => {
+  const { needs } = x.route
+  if (needs === undefined || (x.principal === null && x.route.anonymous === true)) return
+  if (x.principal?.scopes.has(needs)) return
+  throw new CardeaError('scope_missing', {
+    ...(x.principal === null ? {} : { kind: x.principal.kind }),
+    extra: { scope: needs },
+  })
+}
+
+async function readBody(x: Exchange): Promise<unknown> {
+  const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
+  const expected = x.route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  const type = (x.request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (bytes.byteLength === 0) return {}
+  if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
+  return x.route.bodyType === 'form' ? parseForm(bytes) : parseJson(bytes)
+}
+
+function readQuery(url: URL): Record<string, string> {
+  const names = [...url.searchParams.keys()]
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new CardeaError('request_invalid', {
+      fields: [{ field: twice.slice(0, 100).toWellFormed(), message: 'is given twice' }],
+    })
+  return Object.fromEntries(url.searchParams)
+}
+
+const parse: Step = async (x) => {
+  if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
+  if (x.route.query !== undefined) {
+    const query = readQuery(x.url)
+    refuseHostileValues(query)
+    x.query = validate(x.route.query, query)
+  }
+  if (x.route.body !== undefined) {
+    const body = await readBody(x)
+    refuseHostileValues(body)
+    x.body = validate(x.route.body, body)
+  }
+}
+
+/** Changes that would let a thief stay need all factors proven lately, or the password (and code) in the request. */
+const proveFresh: Step = async (x) => {
+  if (x.route.fresh === undefined || x.principal === null) return
+  const { core } = x.app
+  const { provenAt, sessionId } = x.principal
+  if (x.route.fresh === 'people' && sessionId === null) return
+  if (provenAt !== null && core.clock.now() - provenAt <= core.settings.freshSeconds * 1000) return
+  const { current_password: password, code } = (x.body ?? {}) as { current_password?: string; code?: string }
+  const proof = { ...(password === undefined ? {} : { password }), ...(code === undefined ? {} : { code }) }
+  const factors = await core.signIn.reprove(x.principal, proof, x.origin)
+  if (sessionId !== null) await core.sessions.reprove(sessionId, factors)
+}
+
+const run: Step = async (x) => {
+  x.reply = await x.route.run(callOf(x))
+}
+
+/** Cookies leave only with the same-origin proof. */
+const render: Step = (x) => {
+  if (x.sameOrigin !== 'same') x.cookies.length = 0
+}
+
+/** The order of this list is the security review. */
+const steps: readonly Step[] = [
+  trustProxy,
+  limitSize,
+  checkOrigin,
+  limitRate,
+  authenticate,
+  authorize,
+  parse,
+  proveFresh,
+  run,
+  render,
+]
+
+function callOf(x: Exchange): Call {
+  return {
+    core: x.app.core,
+    http: x.app.http,
+    request: x.request,
+    requestId: x.requestId,
+    origin: x.origin,
+    sameOrigin: x.sameOrigin,
+    body: x.body,
+    query: x.query,
+    params: x.params,
+    principal: x.principal,
+    caller() {
+      if (x.principal === null) throw new TypeError(`${x.route.path} takes no credential`)
+      return x.principal
+    },
+    user() {
+      const user = x.principal?.user
+      if (user === null || user === undefined) throw new CardeaError('user_required')
+      return user
+    },
+    demandSameOrigin() {
+      if (x.sameOrigin !== 'same')
+        throw new CardeaError('origin_refused', { kind: 'session-cookie', internal: `proof: ${x.sameOrigin}` })
+    },
+    setCookie(cookie) {
+      x.cookies.push(cookie)
+    },
+  }
+}
+
+/** Runs one request through all steps. Never throws: what fails is rendered in the API's own way. */
+export async function runPipeline(x: Exchange): Promise<Response> {
+  try {
+    for (const step of steps) await step(x)
+  } catch (thrown) {
+    x.cookies.length = 0
+    x.reply = renderFailure(x, thrown)
+  }
+  const headers = new Headers()
+  setSecurityHeaders(headers, x.app.https)
+  setCors(headers, x.request.headers.get('origin'), x.api.cors)
+  headers.set('X-Request-Id', x.requestId)
+  for (const cookie of x.cookies) headers.append('Set-Cookie', writeCookie(cookie))
+  return toResponse(x.reply, headers)
+}
+
+function renderFailure(x: Exchange, thrown: unknown): Reply {
+  const error = asCardeaError(thrown)
+  x.app.logFailure(error, { requestId: x.requestId, api: x.api.name, method: x.route.method, route: x.route.path })
+  const fromBrowser = x.request.headers.has('sec-fetch-mode')
+  const renderError = x.route.renderError ?? x.api.renderError
+  return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser })
+}
+
+/** What no part of ours meant to throw is an internal error; its text stays here. */
+export function asCardeaError(thrown: unknown): CardeaError {
+  if (thrown instanceof CardeaError) return thrown
+  return new CardeaError('internal', {
+    cause: thrown,
+    internal: thrown instanceof Error ? thrown.message : 'something that is no error was thrown',
+  })
+}

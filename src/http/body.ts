@@ -1,0 +1,89 @@
+import { CardeaError, type FieldError } from '../errors.ts'
+
+const deepest = 32
+
+/** Reads at most `limit` bytes. Throws body_too_large; the rest is not read. */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? '0')
+  if (announced > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body) {
+    size += chunk.byteLength
+    if (size > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new CardeaError('body_malformed', { cause, extra: { reason: 'The body is not UTF-8.' } })
+  }
+}
+
+/** JSON (RFC 8259) in UTF-8. Throws body_malformed. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const source = text(bytes)
+  try {
+    return JSON.parse(source)
+  } catch (cause) {
+    // V8's message quotes the body, which may hold a password: it must not leave.
+    throw new CardeaError('body_malformed', {
+      cause: (cause as Error).name,
+      extra: { reason: 'The body is not JSON.' },
+    })
+  }
+}
+
+/** `application/x-www-form-urlencoded` (URL standard, section 5). A name given twice is refused (RFC 6749, section 3.2). */
+export function parseForm(bytes: Uint8Array): Record<string, string> {
+  const source = text(bytes)
+  if (/%(?![0-9A-Fa-f]{2})/.test(source))
+    throw new CardeaError('body_malformed', { extra: { reason: 'The form has a broken percent-escape.' } })
+  const fields = new Map<string, string>()
+  const repeated: FieldError[] = []
+  for (const [name, value] of new URLSearchParams(source)) {
+    if (fields.has(name)) repeated.push({ field: name, message: 'is given twice' })
+    fields.set(name, value)
+  }
+  if (repeated.length > 0) throw new CardeaError('request_invalid', { fields: repeated })
+  return Object.fromEntries(fields)
+}
+
+/**
+ * What no field of ours may hold: NUL, lone surrogates (they cannot be stored as UTF-8), keys that name JavaScript's
+ * own machinery, and nesting that only serves to exhaust. Throws request_invalid naming the field.
+ */
+export function refuseHostileValues(value: unknown): void {
+  const queue: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }]
+  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+    const { value, path, depth } = item
+    if (typeof value === 'string') {
+      const message = value.includes('\0')
+        ? 'must not hold a NUL character'
+        : value.isWellFormed()
+          ? null
+          : 'must be valid Unicode'
+      if (message !== null) throw new CardeaError('request_invalid', { fields: [{ field: path || 'body', message }] })
+    } else if (typeof value === 'object' && value !== null) {
+      if (depth >= deepest)
+        throw new CardeaError('request_invalid', {
+          fields: [{ field: topOf(path), message: `must not be nested deeper than ${deepest} levels` }],
+        })
+      for (const [key, child] of Object.entries(value)) {
+        const below = path === '' ? key : `${path}.${key}`
+        if (key === '__proto__' || key.includes('\0') || !key.isWellFormed())
+          throw new CardeaError('request_invalid', {
+            fields: [{ field: path || 'body', message: 'has a field with a name that is not allowed' }],
+          })
+        queue.push({ value: child, path: below, depth: depth + 1 })
+      }
+    }
+  }
+}
+
+const topOf = (path: string): string => path.split('.', 1)[0] || 'body'

@@ -1,0 +1,75 @@
+import type { CredentialKind } from '../types.ts'
+import { readCookie } from './cookies.ts'
+
+/** A credential as it came in. Structurally the guard's `Presented`. */
+export type ReadCredential =
+  | { readonly via: 'bearer'; readonly text: string }
+  | { readonly via: 'basic'; readonly username: string; readonly password: string }
+  | { readonly via: 'key'; readonly text: string }
+  | { readonly via: 'cookie'; readonly text: string }
+  | { readonly via: 'unreadable'; readonly kind: CredentialKind }
+
+/** Longer than any credential of ours; what is longer is not looked at. */
+const longest = 8192 + 16
+/** RFC 9110, section 11.4: a scheme, blanks, one token68 (or, for Basic, its base64). */
+const authorization = /^([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9\-._~+/]+=*)$/
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const keyText = /^[\x21-\x7E]{1,512}$/
+// RFC 7617, section 2: neither part holds control characters.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\x00-\x1F\x7F]/
+
+/** RFC 7617. Null: not base64, not UTF-8, no colon, or a control character. */
+export function decodeBasic(text: string): { readonly username: string; readonly password: string } | null {
+  if (!base64.test(text)) return null
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.toString('base64') !== text) return null
+  let decoded: string
+  try {
+    decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+  const colon = decoded.indexOf(':')
+  if (colon < 0 || control.test(decoded)) return null
+  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
+}
+
+function fromAuthorization(header: string): ReadCredential {
+  const [, scheme = '', text = ''] = (header.length <= longest && authorization.exec(header)) || []
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return { via: 'bearer', text }
+    case 'apikey':
+      return { via: 'key', text }
+    case 'basic': {
+      const pair = decodeBasic(text)
+      return pair === null ? { via: 'unreadable', kind: 'password' } : { via: 'basic', ...pair }
+    }
+    default:
+      return { via: 'unreadable', kind: guessKind(header) }
+  }
+}
+
+function guessKind(header: string): CredentialKind {
+  const scheme = /^\s*([A-Za-z]+)/.exec(header)?.[1]?.toLowerCase()
+  return scheme === 'basic' ? 'password' : scheme === 'apikey' ? 'api-key' : 'access-token'
+}
+
+/**
+ * All credentials of a request, explicit ones first. A header that is there but empty or unreadable is reported as
+ * such, never passed over: who tried a credential is not anonymous.
+ */
+export function readCredentials(headers: Headers, cookieName: string | null): readonly ReadCredential[] {
+  const found: ReadCredential[] = []
+  const header = headers.get('authorization')
+  if (header !== null) found.push(fromAuthorization(header.trim()))
+  const key = headers.get('x-api-key')
+  if (key !== null) found.push(keyText.test(key) ? { via: 'key', text: key } : { via: 'unreadable', kind: 'api-key' })
+  if (cookieName !== null) {
+    const cookie = readCookie(headers.get('cookie'), cookieName)
+    if (cookie.found === 'one') found.push({ via: 'cookie', text: cookie.value })
+    if (cookie.found === 'unreadable') found.push({ via: 'unreadable', kind: 'session-cookie' })
+  }
+  return found
+}

@@ -1,0 +1,47 @@
+import { BlockList, isIP } from 'node:net'
+
+export interface ProxyTrust {
+  /** The caller's address: the peer's, or what the trusted proxies in front of us say. */
+  clientAddress(peer: string, headers: Headers): string
+  isTrusted(peer: string): boolean
+}
+
+/** IPv4-mapped IPv6 (`::ffff:192.0.2.1`) is the IPv4 address; zone ids are cut. */
+export function plainAddress(text: string): string {
+  const address = text.trim().replace(/%.*$/, '').toLowerCase()
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)
+  return mapped?.[1] ?? address
+}
+
+/**
+ * `trusted`: addresses or CIDR blocks of our own proxies. X-Forwarded-For is read from the right and believed only
+ * while the hop that wrote it is one of them; from anybody else it is a claim and is not looked at.
+ */
+export function createProxyTrust(trusted: readonly string[]): ProxyTrust {
+  const list = new BlockList()
+  for (const entry of trusted) {
+    const [network = '', bits] = entry.split('/')
+    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(network, family)
+    else list.addSubnet(network, Number(bits), family)
+  }
+  const isTrusted = (peer: string): boolean => {
+    const address = plainAddress(peer)
+    const version = isIP(address)
+    return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+  }
+  return {
+    isTrusted,
+    clientAddress(peer, headers) {
+      let address = plainAddress(peer)
+      if (!isTrusted(address)) return address
+      const hops = (headers.get('x-forwarded-for') ?? '').split(',').map(plainAddress)
+      while (isTrusted(address)) {
+        const hop = hops.pop()
+        if (hop === undefined || isIP(hop) === 0) break
+        address = hop
+      }
+      return address
+    },
+  }
+}

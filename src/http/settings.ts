@@ -1,0 +1,14 @@
+/** What the web layer is told. */
+export interface HttpSettings {
+  /** Without a trailing slash. */
+  readonly publicUrl: string
+  /** Addresses or CIDR blocks of our own proxies. */
+  readonly trustedProxies: readonly string[]
+  /** Further `Host` names that this server answers to. */
+  readonly allowedHosts: readonly string[]
+  /** Origins that may call the native API from a browser. */
+  readonly corsOrigins: readonly string[]
+  readonly bodyLimitBytes: number
+  /** OpenAPI document and viewers are served. */
+  readonly documents: boolean
+}

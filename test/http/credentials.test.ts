@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { decodeBasic, readCredentials } from '../../src/http/credentials.ts'
+
+const read = (headers: Record<string, string>) => readCredentials(new Headers(headers), 'cardea')
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+
+test('each way of sending a credential is read as what it is', () => {
+  assert.deepEqual(read({ authorization: 'Bearer abc.def.ghi' }), [{ via: 'bearer', text: 'abc.def.ghi' }])
+  assert.deepEqual(read({ authorization: 'bearer   abc' }), [{ via: 'bearer', text: 'abc' }])
+  assert.deepEqual(read({ authorization: basic('alice:pass:word') }), [{ via: 'basic', username: 'alice', password: 'pass:word' }])
+  assert.deepEqual(read({ authorization: 'ApiKey k-1' }), [{ via: 'key', text: 'k-1' }])
+  assert.deepEqual(read({ 'x-api-key': 'k-1' }), [{ via: 'key', text: 'k-1' }])
+  assert.deepEqual(read({ cookie: 'a=b; cardea=v1; c=d' }), [{ via: 'cookie', text: 'v1' }])
+  assert.deepEqual(read({}), [])
+})
+
+test('a credential that was tried and cannot be read is reported, never passed over as anonymous', () => {
+  const cases: readonly [Record<string, string>, string][] = [
+    [{ authorization: '' }, 'access-token'],
+    [{ authorization: 'Bearer' }, 'access-token'],
+    [{ authorization: 'Bearer a b' }, 'access-token'],
+    [{ authorization: 'Bearer a, Bearer b' }, 'access-token'],
+    [{ authorization: 'Digest username=x' }, 'access-token'],
+    [{ authorization: 'Basic' }, 'password'],
+    [{ authorization: 'Basic !!!' }, 'password'],
+    [{ authorization: 'Basic YTpi=' }, 'password'],
+    [{ authorization: `Basic ${Buffer.from('no colon').toString('base64')}` }, 'password'],
+    [{ authorization: `Basic ${Buffer.from([0xff, 0x3a, 0xfe]).toString('base64')}` }, 'password'],
+    [{ authorization: basic('a:b\u0000c') }, 'password'],
+    [{ 'x-api-key': '' }, 'api-key'],
+    [{ 'x-api-key': 'a, b' }, 'api-key'],
+    [{ cookie: 'cardea=one; cardea=two' }, 'session-cookie'],
+    [{ cookie: 'cardea="quoted"' }, 'session-cookie'],
+  ]
+  for (const [headers, kind] of cases) assert.deepEqual(read(headers), [{ via: 'unreadable', kind }], JSON.stringify(headers))
+})
+
+test('whatever the headers hold, reading them never throws and never loses a tried credential', () => {
+  const text = fc.string({ unit: 'binary-ascii' }).map((s) => s.replace(/[\r\n\0]/g, ' '))
+  fc.assert(
+    fc.property(fc.record({ authorization: text, 'x-api-key': text }, { requiredKeys: [] }), (raw) => {
+      const found = read(raw as Record<string, string>)
+      assert.equal(found.length, Object.keys(raw).length)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('Basic is read exactly: what encodes to the same header decodes to the same pair', () => {
+  const part = fc.string({ unit: 'grapheme' }).filter((s) => !/[\p{Cc}]/u.test(s) && s.isWellFormed())
+  fc.assert(
+    fc.property(part.filter((s) => !s.includes(':')), part, (username, password) => {
+      assert.deepEqual(decodeBasic(Buffer.from(`${username}:${password}`).toString('base64')), { username, password })
+    }),
+  )
+})
