@@ -1,0 +1,266 @@
+import { availableParallelism } from 'node:os'
+import {
+  boolean,
+  choice,
+  databaseUrl,
+  host,
+  hostName,
+  integer,
+  type Kind,
+  list,
+  mailbox,
+  network,
+  optional,
+  origin,
+  smtpUrl,
+  text,
+} from './kinds.ts'
+import { secret } from './secret.ts'
+import { roleNames, roleTable, staticKeys } from './structured.ts'
+
+/** One setting. Its path in the configuration file is its key in the table below; its variable follows from the path. */
+export interface Option<T> {
+  readonly kind: Kind<T>
+  /** Undefined: worked out from other settings, as `defaultText` says. */
+  readonly default: T | undefined
+  readonly defaultText?: string
+  readonly unit?: string
+  /** One sentence. */
+  readonly doc: string
+  /** The value never appears in messages, logs or `cardea config`. */
+  readonly secret?: true
+  /** What strict mode demands of it. */
+  readonly strict?: string
+  readonly flag?: '--port' | '--host' | '--data-dir' | '--database-url'
+}
+
+const DAY = 86_400
+const YEAR = 365 * DAY
+
+function option<T>(kind: Kind<T>, value: T, rest: Omit<Option<T>, 'kind' | 'default'>): Option<T> {
+  return { kind, default: value, ...rest }
+}
+/** A setting whose default follows from others. */
+function derived<T>(
+  kind: Kind<T>,
+  defaultText: string,
+  rest: Omit<Option<T>, 'kind' | 'default' | 'defaultText'>,
+): Option<T> {
+  return { kind, default: undefined, defaultText, ...rest }
+}
+function seconds(value: number, doc: string, min = 1, max = YEAR, strict?: string): Option<number> {
+  return option(integer(min, max), value, { doc, unit: 'seconds', ...(strict === undefined ? {} : { strict }) })
+}
+function count(value: number, doc: string, min: number, max: number, unit?: string): Option<number> {
+  return option(integer(min, max), value, { doc, ...(unit === undefined ? {} : { unit }) })
+}
+
+/** Every setting there is. Types, checks, the documentation and the list of variables are all made from this table. */
+export const options = {
+  // ── where it runs ───────────────────────────────────────────────────────────────────────────────────────────────
+  host: option(host, '127.0.0.1', {
+    doc: 'Name or address to listen on; `0.0.0.0` or `::` for all.',
+    flag: '--host',
+    strict: 'Listening on all addresses needs `publicUrl`.',
+  }),
+  port: option(integer(0, 65_535), 4000, { doc: 'TCP port to listen on; 0 lets the system choose.', flag: '--port' }),
+  publicUrl: derived(origin, '`http://<host>:<port>`', {
+    doc: 'Address at which callers reach this server: links in mails, the issuer of tokens and all printed examples are made from it.',
+    strict: 'Must be https unless `allowInsecure`.',
+  }),
+  dataDir: option(text(), './data', {
+    doc: 'Folder for the database, the secret and written mails; made with mode 0700.',
+    flag: '--data-dir',
+  }),
+  databaseUrl: option(optional(databaseUrl), null, {
+    doc: 'PostgreSQL database to use in place of SQLite in the data folder.',
+    secret: true,
+    flag: '--database-url',
+    strict: 'Needs `secret`, since all nodes must have the same.',
+  }),
+  databasePoolSize: count(10, 'Connections to PostgreSQL at most.', 1, 500),
+  secret: option(optional(secret), null, {
+    defaultText: 'kept in `<dataDir>/secret`',
+    doc: 'Root secret that all internal keys are derived from.',
+    secret: true,
+    strict: 'Required with PostgreSQL.',
+  }),
+  previousSecrets: option(list(secret, 10), [], {
+    doc: 'Earlier root secrets, so that what was sealed under them can still be opened.',
+    secret: true,
+  }),
+  strict: option(choice('auto', 'on', 'off'), 'auto', {
+    doc: 'Strict mode: `auto` turns it on under NODE_ENV=production and when host or public URL is not loopback.',
+  }),
+  allowInsecure: option(boolean, false, {
+    doc: 'Allow an http public URL, and mail sent without TLS, in strict mode.',
+  }),
+
+  // ── the web ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  audience: derived(text(1, 500), 'the public URL', { doc: 'Audience (`aud`) of the tokens that are issued.' }),
+  trustedProxies: option(list(network), [], {
+    doc: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded headers are believed.',
+  }),
+  allowedHosts: option(list(hostName), [], {
+    doc: 'Further `Host` names that are answered, besides the public one and loopback.',
+  }),
+  corsOrigins: option(list(origin), [], { doc: 'Origins of web pages that may call the native API from a browser.' }),
+  bodyLimitBytes: count(1_048_576, 'Largest request body that is read.', 1024, 64 * 1_048_576, 'bytes'),
+  documents: option(choice('development', 'always', 'never'), 'development', {
+    doc: 'When the OpenAPI document and its viewers are served; `development` means unless strict mode is on.',
+  }),
+
+  // ── accounts ────────────────────────────────────────────────────────────────────────────────────────────────────
+  signUp: option(choice('open', 'invite', 'closed'), 'open', {
+    doc: 'Who may make an account: anybody, those with an invitation, nobody.',
+  }),
+  confirmEmail: option(boolean, true, { doc: 'New accounts stay pending until the mailed link was used.' }),
+  'password.minLength': count(8, 'Shortest new password.', 8, 128, 'characters'),
+  'password.maxLength': count(256, 'Longest new password.', 64, 256, 'characters'),
+  'passwordHash.memoryKib': count(19_456, 'Memory of one Argon2id hash.', 64, 1_048_576, 'KiB'),
+  'passwordHash.passes': count(2, 'Passes of Argon2id.', 1, 16),
+  'passwordHash.lanes': count(1, 'Lanes of Argon2id.', 1, 16),
+  'passwordHash.parallel': option(integer(1, 64), Math.max(1, Math.min(4, availableParallelism())), {
+    doc: 'Hashes computed at the same time.',
+    defaultText: 'one a processor, at most 4',
+  }),
+  'passwordHash.queue': count(100, 'Hashes that may wait; beyond it callers are told to come back.', 1, 10_000),
+  'totp.issuer': option(text(1, 64), 'Cardea', { doc: 'Name that authenticator apps show.' }),
+  'totp.drift': count(1, 'Time steps of 30 s that a code may be early or late.', 0, 5, 'steps'),
+  'totp.singleUse': option(boolean, true, { doc: 'Accept each code once only.' }),
+  requireFactor: derived(roleNames, 'none; `admin` in strict mode', {
+    doc: 'Roles that must have a second factor before they may do more than enrol one.',
+  }),
+  roles: option(
+    roleTable,
+    {},
+    {
+      defaultText: 'the built-in roles',
+      doc: 'Scopes by role; roles named here are added to the built-in ones or replace them.',
+    },
+  ),
+  staticKeys: option(staticKeys, [], {
+    doc: 'Keys that stand in the configuration: `{ name, key, role, api }` each.',
+    secret: true,
+    strict: 'Keys must have 32 characters or more.',
+  }),
+
+  // ── sessions and tokens ─────────────────────────────────────────────────────────────────────────────────────────
+  accessTokenSeconds: seconds(3600, 'Life of an access token of the native API.', 30, DAY),
+  'session.idleSeconds': seconds(14 * DAY, 'A session ends when it was not used for this long.', 60),
+  'session.absoluteSeconds': seconds(90 * DAY, 'A session ends this long after its sign-in, whatever happens.', 60),
+  'session.refreshGraceSeconds': seconds(
+    30,
+    'How long a refresh token that was just rotated still gets the same successor.',
+    0,
+    300,
+  ),
+  'session.maxPerUser': count(100, 'Sessions of one user; more end the oldest.', 1, 1000),
+  privateTokenMaxSeconds: seconds(YEAR, 'Longest life of a private token.', 3600, 10 * YEAR),
+  freshSeconds: seconds(600, 'How long a proof of all factors counts as fresh.', 30, DAY),
+  'signing.algorithm': option(choice('ES256', 'EdDSA', 'RS256'), 'ES256', { doc: 'Algorithm of new signing keys.' }),
+  'signing.rotateSeconds': seconds(90 * DAY, 'Age at which the next signing key takes over.', 3600, 10 * YEAR),
+  'signing.publishAheadSeconds': seconds(
+    2 * DAY,
+    'How long the next signing key is published before it signs.',
+    60,
+    30 * DAY,
+  ),
+  'lifetimes.signInLink': seconds(600, 'Life of a mailed sign-in link.', 60, DAY),
+  'lifetimes.resetLink': seconds(1800, 'Life of a password reset link.', 60, DAY),
+  'lifetimes.confirmLink': seconds(DAY, 'Life of an e-mail confirmation link.', 60, 30 * DAY),
+  'lifetimes.undoLink': seconds(3 * DAY, 'Life of the link that undoes a change of e-mail.', 3600, 30 * DAY),
+  'lifetimes.invitation': seconds(7 * DAY, 'Life of an invitation.', 3600, 90 * DAY),
+  'lifetimes.setUpCode': seconds(3600, 'Life of the code that makes the first administrator.', 60, DAY),
+  'lifetimes.factorTicket': seconds(300, 'Time for the second factor after the password.', 30, 3600),
+  'lifetimes.pendingFactor': seconds(600, 'Time to confirm a new second factor.', 60, 3600),
+  'lifetimes.nameReservation': seconds(
+    90 * DAY,
+    'How long the names of a deleted account stay reserved.',
+    0,
+    10 * YEAR,
+  ),
+  'lifetimes.events': seconds(YEAR, 'How long audit events are kept.', DAY, 100 * YEAR),
+
+  // ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  'limits.enabled': option(boolean, true, { doc: 'Limit password and code checks, mails and other costly calls.' }),
+  'limits.address.points': count(
+    60,
+    'Checks of a password or code from one address (IPv6: /64) in a window.',
+    1,
+    1_000_000,
+  ),
+  'limits.address.windowSeconds': seconds(600, 'Window of that limit.', 1, 7 * DAY),
+  'limits.user.points': count(
+    10,
+    'Password checks for one user from addresses and devices that this user never signed in from.',
+    1,
+    1_000_000,
+  ),
+  'limits.user.windowSeconds': seconds(900, 'Window of that limit.', 1, 7 * DAY),
+  'limits.knownUser.points': count(20, 'Password checks for one user from known addresses and devices.', 1, 1_000_000),
+  'limits.knownUser.windowSeconds': seconds(900, 'Window of that limit.', 1, 7 * DAY),
+  'limits.strangers.points': count(
+    50,
+    'Failed password checks from places that their user never signed in from, all users together; raise it with the number of users.',
+    1,
+    1_000_000,
+  ),
+  'limits.strangers.windowSeconds': seconds(900, 'Window of that limit.', 1, 7 * DAY),
+  'limits.mail.points': count(10, 'Calls that send mail or cost as much, from one address in a window.', 1, 1_000_000),
+  'limits.mail.windowSeconds': seconds(3600, 'Window of that limit.', 1, 7 * DAY),
+
+  // ── mail ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  'smtp.url': option(optional(smtpUrl), null, {
+    defaultText: 'none',
+    doc: 'SMTP server that sends the mails, with user and password.',
+    secret: true,
+    strict: 'Required unless `outbox` is set.',
+  }),
+  'smtp.from': derived(mailbox, '`Cardea <no-reply@<public host>>`', { doc: 'Sender of the mails.' }),
+  outbox: derived(boolean, 'true; false in strict mode and where `smtp.url` is set', {
+    doc: 'Without SMTP, write mails to `<dataDir>/outbox`.',
+    strict: 'Refused unless set to true by name, since the files hold working links.',
+  }),
+
+  // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────
+  'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {
+    doc: 'Least important kind of message that is logged.',
+  }),
+  feedBoundMillis: count(
+    3000,
+    'Cached verdicts count only while the change feed was read within this time.',
+    500,
+    60_000,
+    'milliseconds',
+  ),
+  cacheSize: count(50_000, 'Verified credentials kept in memory at most.', 100, 10_000_000),
+} as const satisfies Record<string, Option<never> | Option<unknown>>
+
+export type OptionPath = keyof typeof options
+export type ValueOf<P extends OptionPath> = (typeof options)[P] extends Option<infer T> ? T : never
+/** One value for each setting; undefined where the default follows from others. */
+export type Values = { readonly [P in OptionPath]: ValueOf<P> | undefined }
+
+/** `session.idleSeconds` -> `CARDEA_SESSION_IDLE_SECONDS`. */
+export function variableOf(path: string): string {
+  return `CARDEA_${path
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll('.', '_')
+    .toUpperCase()}`
+}
+
+export const optionPaths = Object.keys(options) as readonly OptionPath[]
+
+type Nested<P extends string, T> = P extends `${infer Head}.${infer Rest}`
+  ? { readonly [K in Head]?: Nested<Rest, T> }
+  : { readonly [K in P]?: T }
+type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
+
+/** What `cardea.config.ts` exports: any part of the settings, nested as their dotted paths say. */
+export type Settings = Both<{ [P in OptionPath]: Nested<P, ValueOf<P>> }[OptionPath]>
+
+/** Gives an editor the names and types of the settings. Answers what it was given. */
+export function defineConfig(settings: Settings): Settings {
+  return settings
+}

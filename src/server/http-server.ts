@@ -1,0 +1,141 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { App } from '../apis/mount.ts'
+import type { Log } from '../core/ports.ts'
+import { StartError } from './start-error.ts'
+
+const HEADERS_MILLIS = 10_000
+const REQUEST_MILLIS = 60_000
+const KEEP_ALIVE_MILLIS = 65_000
+const MAX_HEADER_BYTES = 16 * 1024
+
+export interface HttpServer {
+  readonly port: number
+  /**
+   * Stops accepting, closes idle connections, lets requests finish for `millis`, then cuts what is left. Answers
+   * whether all of them finished.
+   */
+  stop(millis: number): Promise<boolean>
+}
+
+/**
+ * Listens at once; requests that come before `app` is there wait for it. Throws StartError when the address cannot be
+ * listened on.
+ */
+export async function listen({
+  host,
+  port,
+  app,
+  log,
+}: {
+  host: string
+  port: number
+  app: Promise<App>
+  log: Log
+}): Promise<HttpServer> {
+  const listener = getRequestListener(async (request, env) => (await app).fetch(request, env), {
+    overrideGlobalObjects: false,
+    errorHandler(error) {
+      const isTheirs = error instanceof Error && error.name === 'RequestError'
+      if (!isTheirs) log.error({ error }, 'a request ended outside of every API')
+      return isTheirs
+        ? problemResponse(400, 'The request cannot be read.')
+        : problemResponse(500, 'Something went wrong on our side.')
+    },
+  })
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MILLIS,
+      requestTimeout: REQUEST_MILLIS,
+      keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    (request, response) => void listener(request, response),
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket))
+  await bind(server, host, port)
+  server.on('error', (error) => log.error({ error }, 'the HTTP server failed'))
+  return { port: (server.address() as AddressInfo).port, stop: (millis) => stop(server, millis) }
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => fail(new StartError(bindMessage(error, host, port), error)))
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeAllListeners('error')
+      done()
+    })
+  })
+}
+
+function bindMessage({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use. Stop the program that holds it, or choose another port: --port ${port === 65_535 ? port - 1 : port + 1} (or CARDEA_PORT).`
+    case 'EACCES':
+      return `This user may not listen on port ${port}. Choose a port above 1023: --port 4000 (or CARDEA_PORT).`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `This machine has no address ${host}. Choose another: --host 127.0.0.1 (or CARDEA_HOST).`
+    default:
+      return `Cannot listen on ${host}:${port} (${code ?? message}).`
+  }
+}
+
+async function stop(server: Server, millis: number): Promise<boolean> {
+  // A connection that has just been answered is idle only then: looked at again until all are gone.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  let finished = true
+  const cut = setTimeout(() => {
+    finished = false
+    server.closeAllConnections()
+  }, millis)
+  await new Promise<void>((done) => {
+    server.close(() => done())
+    server.closeIdleConnections()
+  })
+  clearInterval(sweep)
+  clearTimeout(cut)
+  return finished
+}
+
+const wireErrors: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are larger than this server accepts.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
+}
+
+/** What Node could not parse gets an answer in our shape (RFC 9457) and the connection ends. */
+function refuse({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, reason, detail] = wireErrors[code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'The request is not HTTP that can be read.',
+  ]
+  const body = problem(status, detail)
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+function problem(status: number, detail: string): string {
+  const code = status >= 500 ? 'internal' : 'request_invalid'
+  return JSON.stringify({ type: 'about:blank', title: detail, status, code, detail })
+}
+
+function problemResponse(status: number, detail: string): Response {
+  return new Response(problem(status, detail), {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
+}

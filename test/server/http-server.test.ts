@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import type { App } from '../../src/apis/mount.ts'
+import { listen } from '../../src/server/http-server.ts'
+import { StartError } from '../../src/server/start-error.ts'
+import { silentLog } from '../support/store.ts'
+
+const host = '127.0.0.1'
+const answering = (fetch: App['fetch']) => listen({ host, port: 0, app: Promise.resolve({ fetch }), log: silentLog })
+
+/** Status and body of one request; `agent` keeps connections alive. */
+function get(port: number, path = '/', agent = new Agent()): Promise<{ status: number; body: string }> {
+  return new Promise((done, fail) => {
+    request({ host, port, path, agent }, (response) => {
+      let body = ''
+      response.on('data', (chunk) => {
+        body += chunk
+      })
+      response.on('end', () => done({ status: response.statusCode ?? 0, body }))
+    })
+      .on('error', fail)
+      .end()
+  })
+}
+
+/** What the server says to raw bytes, until it closes. */
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((done, fail) => {
+    let answer = ''
+    const socket = connect(port, host, () => socket.write(text))
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('error', fail)
+    socket.on('close', () => done(answer))
+  })
+}
+
+test('a request that is running when the server stops is finished, and no new one is taken', async () => {
+  const arrived = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const server = await answering(async () => {
+    arrived.resolve()
+    await gate.promise
+    return new Response('finished')
+  })
+  const running = get(server.port)
+  await arrived.promise
+  const stopping = server.stop(10_000)
+  await assert.rejects(get(server.port))
+  gate.resolve()
+  assert.deepEqual(await running, { status: 200, body: 'finished' })
+  assert.equal(await stopping, true)
+})
+
+test('an idle keep-alive connection does not hold up the stop', async () => {
+  const server = await answering(async () => new Response('hello'))
+  const agent = new Agent({ keepAlive: true })
+  await get(server.port, '/', agent)
+  assert.equal(await server.stop(10_000), true)
+  agent.destroy()
+})
+
+test('a request that does not end in time is cut, and that is told', async () => {
+  const arrived = Promise.withResolvers<void>()
+  const server = await answering(() => {
+    arrived.resolve()
+    return new Promise(() => {})
+  })
+  const running = get(server.port)
+  const failed = assert.rejects(running)
+  await arrived.promise
+  assert.equal(await server.stop(20), false)
+  await failed
+})
+
+test('a request that comes before the app is there waits for it', async () => {
+  const app = Promise.withResolvers<App>()
+  const server = await listen({ host, port: 0, app: app.promise, log: silentLog })
+  const early = get(server.port)
+  app.resolve({ fetch: async () => new Response('ready') })
+  assert.equal((await early).body, 'ready')
+  await server.stop(1000)
+})
+
+test('what is not HTTP, or too large, gets a clean problem and the server lives on', async () => {
+  const server = await answering(async () => new Response('alive'))
+  const cases: [string, number][] = [
+    ['nonsense\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nBad Header\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
+  ]
+  for (const [text, status] of cases) {
+    const [head = '', body = ''] = (await raw(server.port, text)).split('\r\n\r\n')
+    assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), text.slice(0, 40))
+    assert.match(head, /^Content-Type: application\/problem\+json\r?$/m)
+    const problem = JSON.parse(body)
+    assert.deepEqual([problem.status, problem.code], [status, 'request_invalid'])
+  }
+  assert.equal((await get(server.port)).body, 'alive')
+  await server.stop(1000)
+})
+
+test('a request without a host that can be read is a clean 400, not a crash', async () => {
+  const server = await answering(async () => new Response('alive'))
+  for (const host of ['', 'a b', '[::1', 'a/b']) {
+    assert.match(
+      await raw(server.port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+      /^HTTP\/1\.1 400 /,
+      host,
+    )
+  }
+  assert.equal((await get(server.port)).status, 200)
+  await server.stop(1000)
+})
+
+test('an app that throws gives a clean 500', async () => {
+  const server = await answering(() => Promise.reject(new Error('hunter2')))
+  const { status, body } = await get(server.port)
+  assert.equal(status, 500)
+  assert.doesNotMatch(body, /hunter2/)
+  await server.stop(1000)
+})
+
+test('a port that is taken is told in one line that says what to do', async () => {
+  const server = await answering(async () => new Response(''))
+  await assert.rejects(
+    listen({ host, port: server.port, app: Promise.withResolvers<App>().promise, log: silentLog }),
+    (error) => {
+      assert.ok(error instanceof StartError)
+      assert.equal(
+        error.message,
+        `Port ${server.port} on 127.0.0.1 is in use. Stop the program that holds it, or choose another port: --port ${server.port + 1} (or CARDEA_PORT).`,
+      )
+      return true
+    },
+  )
+  await server.stop(1000)
+})
+
+test('an address that this machine does not have is told in one line', async () => {
+  await assert.rejects(
+    listen({ host: '203.0.113.7', port: 0, app: Promise.withResolvers<App>().promise, log: silentLog }),
+    /^StartError: This machine has no address 203\.0\.113\.7\./,
+  )
+})
