@@ -75,7 +75,7 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
     },
     async checkStill(tx, { owner }) {
       // A reset that ran meanwhile has revoked what there was: nothing may be added after it in the old owner's name.
-      const now = await tx.users.byId(owner.id)
+      const now = await tx.users.held(owner.id)
       if (now === null || now.epoch !== owner.epoch) throw new CardeaError('credential_revoked')
     },
   }

@@ -18,6 +18,8 @@ export interface JobsDeps {
 
 const hour = 3600
 const dayMillis = 24 * hour * 1000
+/** A sign-up that nobody confirmed frees its user name. */
+const unprovenMillis = 7 * dayMillis
 /** A device that was not seen for a year is a stranger again. */
 const deviceMillis = 365 * dayMillis
 
@@ -35,6 +37,7 @@ export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEve
     { name: 'flush-last-used', everySeconds: 30, run: flush },
     { name: 'tend-signing-keys', everySeconds: 60, run: tendSigningKeys },
     purge('purge-sessions', hour, () => store.sessions.purge(clock.now())),
+    purge('purge-unproven', hour, () => store.users.purgeUnproven(clock.now() - unprovenMillis, clock.now())),
     purge('purge-one-time', hour, () => store.oneTime.purge(clock.now())),
     // A step of TOTP is used once; after a day no clock that is only a little wrong can bring it back.
     purge('purge-totp-steps', hour, () => store.factors.purgeSteps(clock.now() - dayMillis)),

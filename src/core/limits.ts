@@ -64,7 +64,11 @@ export function createLimits({ store, clock, keyTree, settings }: LimitsDeps): L
     if (enabled) await store.limits.giveBack(key, rule)
   }
   function refuse(name: string, state: LimitState): never {
-    throw new CardeaError('rate_limited', { retryAfter: Math.max(1, state.resetSeconds), internal: `limit ${name}` })
+    throw new CardeaError('rate_limited', {
+      retryAfter: Math.max(1, state.resetSeconds),
+      limit: state.limit,
+      internal: `limit ${name}`,
+    })
   }
   async function demand(name: string, key: string, rule: LimitRule): Promise<LimitState> {
     const state = await consume(key, rule)

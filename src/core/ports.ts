@@ -53,6 +53,8 @@ export interface UserStore {
   /** Of callers side by side with one name or e-mail exactly one gets the user. */
   create(user: NewUser): Promise<User | UserConflict>
   byId(id: number): Promise<User | null>
+  /** In a transaction: the user, whom nobody else changes until the commit. */
+  held(id: number): Promise<User | null>
   byPublicId(publicId: string): Promise<User | null>
   byUsername(key: string): Promise<User | null>
   byEmail(email: string): Promise<User | null>
@@ -73,6 +75,8 @@ export interface UserStore {
   hasAdmin(): Promise<boolean>
   /** Deletes the user and everything of theirs, reserves their names, appends a change. */
   remove(id: number, reserve: readonly Reservation[], now: Millis): Promise<'removed' | 'gone' | 'last_admin'>
+  /** Deletes people who signed up before `before` and never proved their address. Appends changes. Answers how many. */
+  purgeUnproven(before: Millis, now: Millis): Promise<number>
   list(wish: PageWish & UserFilter): Promise<Page<User>>
   isReserved(kind: Reservation['kind'], hash: Hash, now: Millis): Promise<boolean>
   profile(id: number, api: ApiName): Promise<Json>

@@ -137,6 +137,7 @@ export function createUserStore(db: Db): UserStore {
       }),
 
     byId: async (id) => (isId(id) ? one(db.read, id) : null),
+    held: (id) => db.atomic((tx) => held(tx, id)),
 
     async byPublicId(publicId) {
       const row = await fresh(db.read).where('users.public_id', '=', publicId).executeTakeFirst()
@@ -194,6 +195,21 @@ export function createUserStore(db: Db): UserStore {
         .executeTakeFirst()
       return count(result) === 1
     },
+
+    purgeUnproven: (before, now) =>
+      db.atomic(async (tx) => {
+        const gone = await tx.queries
+          .deleteFrom('users')
+          .where('status', '=', 'pending')
+          .where('kind', '=', 'person')
+          .where('unproven_email', 'is not', null)
+          .where('last_sign_in_at', 'is', null)
+          .where('created_at', '<', before)
+          .returning(['public_id', 'epoch'])
+          .execute()
+        for (const { public_id: id, epoch } of gone) tx.change({ at: now, kind: 'user', id, epoch: epoch + 1 })
+        return gone.length
+      }),
 
     async noteSignIn(id, now) {
       await db.write

@@ -328,3 +328,49 @@ guarantee('a profile is kept per API, and the last sign-in never moves back', as
   assert.equal((await store.users.byId(user.id))?.lastSignInAt, start + 5)
   await assert.rejects(store.users.setProfile(9999, 'native', {}), { code: 'conflict' })
 })
+
+guarantee(
+  'what holds a user sees every change that was on its way, and none comes before its commit',
+  async (given) => {
+    const { store, clock, database } = given
+    const user = await addUser(store)
+    const other = await database.open({ clock })
+    const held = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const holding = store.transaction(async (tx) => {
+      const before = await tx.users.held(user.id)
+      held.resolve()
+      await release.promise
+      assert.equal((await tx.users.byId(user.id))?.epoch, before?.epoch)
+    })
+    await held.promise
+    let changed = false
+    const change = other.users.update(user.id, { passwordHash: 'new' }, start).then(() => {
+      changed = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(changed, false, 'the password was changed under the one who holds the user')
+    release.resolve()
+    await holding
+    await change
+    assert.equal(await store.transaction(async (tx) => (await tx.users.held(user.id))?.epoch), user.epoch + 1)
+  },
+)
+
+guarantee('only sign-ups that nobody ever confirmed are purged, and caches hear of it', async ({ store }) => {
+  const claimed = { status: 'pending', unprovenEmail: 'claim@example.com', email: null } as const
+  const stale = await addUser(store, { ...claimed, createdAt: start - 10 * hour })
+  const young = await addUser(store, { ...claimed, createdAt: start })
+  const active = await addUser(store, { ...claimed, status: 'active', createdAt: start - 10 * hour })
+  const closed = await addUser(store, { status: 'pending', createdAt: start - 10 * hour, unprovenEmail: null })
+  const returning = await addUser(store, { ...claimed, createdAt: start - 10 * hour })
+  await store.users.noteSignIn(returning.id, start - hour)
+  const before = await store.changes.latest()
+  assert.equal(await store.users.purgeUnproven(start - hour, start), 1)
+  assert.equal(await store.users.byId(stale.id), null)
+  for (const { id } of [young, active, closed, returning]) assert.notEqual(await store.users.byId(id), null)
+  assert.deepEqual(
+    (await store.changes.since(before, 10)).map(({ kind, id }) => [kind, id]),
+    [['user', stale.publicId]],
+  )
+})
