@@ -93,7 +93,7 @@ export function wireCode(code: ErrorCode): string {
 const bearerKinds: readonly CredentialKind[] = ['access-token', 'private-token', 'bearer-token']
 
 /** One challenge per scheme that the route takes (RFC 9110, section 11.6.1). */
-function challenges(error: CardeaError, route: Route | undefined, fromBrowser: boolean): string | undefined {
+function challenges(error: CardeaError, route: Route | undefined, fromBrowser: boolean): string {
   const takes = route?.takes ?? []
   const { bearer } = problems[error.code]
   const schemes: string[] = []
@@ -110,7 +110,8 @@ function challenges(error: CardeaError, route: Route | undefined, fromBrowser: b
   // A browser would open a password dialog of its own.
   if (!fromBrowser && (takes.includes('password') || takes.includes('api-key')))
     schemes.push('Basic realm="cardea", charset="UTF-8"')
-  return schemes.length === 0 ? undefined : schemes.join(', ')
+  // A 401 without any challenge is not allowed (RFC 9110, section 15.5.2), also where a password was in the body.
+  return schemes.length === 0 ? 'Bearer realm="cardea"' : schemes.join(', ')
 }
 
 export function renderError(error: CardeaError, { route, requestId, fromBrowser }: ErrorContext): Reply {

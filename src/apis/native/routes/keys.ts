@@ -109,7 +109,7 @@ export const keyRoutes: readonly Route[] = [
       ...freshFields,
     }),
     answers: ok('The key as it is now.', KeyBody),
-    errors: ['not_found', 'beyond_own_rights'],
+    errors: ['not_found', 'beyond_own_rights', 'conflict'],
     run: async (call) => {
       const { name, scopes, expires_at: expiry, allow_addresses: allow } = call.body
       const patch = defined({
@@ -134,7 +134,7 @@ export const keyRoutes: readonly Route[] = [
     params: idParams,
     body: z.strictObject({ grace_seconds: graceField.default(0), ...freshFields }),
     answers: created(own, IssuedKeyBody),
-    errors: ['not_found', 'beyond_own_rights'],
+    errors: ['not_found', 'beyond_own_rights', 'conflict'],
     run: async (call) => {
       mayRotate(call, call.params.id)
       const wish = { graceSeconds: call.body.grace_seconds }

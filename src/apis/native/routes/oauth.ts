@@ -17,7 +17,11 @@ const TokenAnswer = z
   .openapi('OauthToken')
 const OauthErrorBody = z.looseObject({ error: z.string(), error_description: z.string() }).openapi('OauthError')
 const refused = {
-  400: { description: 'RFC 6749, section 5.2.', schema: OauthErrorBody },
+  400: {
+    description:
+      '`invalid_request`, `invalid_grant`, `invalid_scope` or `unsupported_grant_type` (RFC 6749, section 5.2).',
+    schema: OauthErrorBody,
+  },
   401: { description: '`invalid_client`.', schema: OauthErrorBody },
 }
 

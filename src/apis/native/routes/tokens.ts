@@ -64,7 +64,7 @@ export const tokenRoutes: readonly Route[] = [
     params: idParams,
     body: z.strictObject({ grace_seconds: graceField.default(0), expires_at: timeField.optional(), ...freshFields }),
     answers: created(own, IssuedTokenBody),
-    errors: ['not_found', 'beyond_own_rights'],
+    errors: ['not_found', 'beyond_own_rights', 'conflict'],
     run: async (call) => {
       mayRotate(call, call.params.id)
       const { grace_seconds, expires_at } = call.body

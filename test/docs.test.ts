@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { createServer } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import type { Command } from 'commander'
+import { wire, wireCode } from '../src/apis/native/errors.ts'
+import { createProgram } from '../src/cli/run.ts'
+import { optionPaths, variableOf } from '../src/config/options.ts'
+import { type ErrorCode, publicTexts } from '../src/errors.ts'
+import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
+import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
+
+const pages = readPages()
+const page = (path: string) => pages.find((each) => each.path === path) ?? assert.fail(`${path} is missing`)
+
+/** Blocks that are not run, and why. Every `sh` block of README.md and docs/ is. */
+const notRun: Readonly<Record<string, string>> = {
+  console: 'starts or stops servers, needs a database or mail server, or runs for minutes',
+  nginx: 'a configuration of another program',
+  ts: 'a part of a program; its syntax is checked',
+  json: 'an answer or a file',
+  text: 'neither a command nor a program',
+}
+
+let place: TestPlace
+let server: TestServerProcess
+let shopPort: number
+
+before(async () => {
+  place = await createPlace()
+  server = await place.serve()
+  shopPort = await freePort()
+  for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
+})
+after(() => place.drop())
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+}
+
+/** Runs a script in the folder that the server keeps its data in, as a reader with a fresh clone would. */
+function bash(script: string): Promise<Ended> {
+  const path = join(place.folder, 'script.sh')
+  const npx = `npx() { test "$1 $2" = '--no cardea' && shift 2 && node '${join(root, 'bin/cardea.mjs')}' "$@"; }\n`
+  const here = script.replaceAll('http://127.0.0.1:4000', server.url).replaceAll(':4100', `:${shopPort}`)
+  writeFileSync(path, expectFunction + npx + here)
+  return new Promise((done) => {
+    let output = ''
+    const child = spawn('bash', ['-eu', '-o', 'pipefail', path], {
+      cwd: place.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        PORT: String(shopPort),
+        CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
+        CARDEA_PASSWORD_HASH_PASSES: '1',
+      },
+    })
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        output += chunk
+      })
+    child.on('close', (code) => done({ code, output }))
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+const shellOf = (path: string) =>
+  page(path)
+    .blocks.filter(({ language }) => language === 'sh')
+    .map(({ text }) => text)
+
+test('a line that prints something else than it says fails', async () => {
+  const right = await bash(checked('X=2\necho $X$(printf "0\\\n0")  # 200\n'))
+  assert.deepEqual(right, { code: 0, output: '' })
+  const wrong = await bash(checked('echo 500  # 200\necho more\n'))
+  assert.deepEqual(wrong, { code: 1, output: 'expected 200, got 500 from: echo 500\n' })
+})
+
+test('the five minutes of the README work as they are pasted, from the first administrator to the last 401', async () => {
+  const blocks = shellOf('README.md')
+  const told = blocks.reduce((sum, block) => sum + claims(block), 0)
+  assert.ok(told >= 30, `only ${told} lines say what they print`)
+  const { code, output } = await bash(blocks.map(checked).join('\n'))
+  assert.equal(code, 0, output)
+})
+
+for (const { path, blocks } of pages) {
+  if (!path.startsWith('docs/') || !blocks.some(({ language }) => language === 'sh')) continue
+  test(`the commands of ${path} work as they are pasted`, async () => {
+    const { code, output } = await bash(shellOf(path).map(checked).join('\n'))
+    assert.equal(code, 0, output)
+  })
+}
+
+test('every block is run, or is of a kind that is known not to be', () => {
+  for (const { path, blocks } of pages) {
+    for (const { language, text } of blocks) {
+      const isRun = language === 'sh' && (path === 'README.md' || path.startsWith('docs/'))
+      assert.ok(isRun || language in notRun, `${path}: a block of kind "${language}" is not run`)
+      if (language === 'ts') assert.doesNotThrow(() => stripTypeScriptTypes(text), path)
+      if (language === 'json') assert.doesNotThrow(() => JSON.parse(text), path)
+    }
+  }
+})
+
+test('every relative link leads to a file, and its anchor to a heading', () => {
+  const wrong: string[] = []
+  for (const { path, text } of pages) {
+    const prose = text.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [name = '', anchor] = target.split('#')
+      const file = name === '' ? join(root, path) : resolve(root, dirname(path), name)
+      const isThere = existsSync(file) && (anchor === undefined || anchorsOf(file).includes(anchor))
+      if (!isThere) wrong.push(`${path}: ${target}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+/** As forges make them of headings. */
+function anchorsOf(file: string): readonly string[] {
+  if (statSync(file).isDirectory()) return []
+  return Array.from(readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('the generated pages are what the sources say', async () => {
+  await promisify(execFile)(process.execPath, [join(root, 'tools/docs.ts'), '--check'])
+})
+
+test('docs/errors.md and the tables of errors agree both ways', () => {
+  const rows = Array.from(page('docs/errors.md').text.matchAll(/^\| `(\w+)` \| (\d{3}) \| ([^|]+) \|/gm))
+  const listed = new Map(rows.map(([, code = '', status, title]) => [code, `${status} ${title}`]))
+  const codes = Object.keys(publicTexts) as ErrorCode[]
+  assert.equal(rows.length, listed.size, 'a code is listed twice')
+  assert.deepEqual([...listed.keys()].sort(), codes.map(wireCode).sort())
+  for (const code of codes) assert.equal(listed.get(wireCode(code)), `${wire[code].status} ${publicTexts[code]}`)
+})
+
+test('every setting, verb, script and file that the texts name is there', () => {
+  const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr }
+  const program = createProgram(io, () => {})
+  const variables = new Set([...optionPaths.map(variableOf), 'CARDEA_CONFIG'])
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const wrong: string[] = []
+  for (const { path, text } of pages) {
+    const named = (pattern: RegExp) => Array.from(text.matchAll(pattern), ([, name = '']) => name)
+    for (const name of named(/\b(CARDEA_[A-Z_]+[A-Z])\b(?!_)/g)) if (!variables.has(name)) wrong.push(`${path}: ${name}`)
+    for (const words of named(/npx --no (?:-- )?cardea ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g))
+      if (!isVerb(program, words.split(' '))) wrong.push(`${path}: cardea ${words}`)
+    for (const name of named(/\bnpm run ([a-z:]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
+    for (const name of named(/`((?:src|test|tools|docs|bin|examples)\/[\w./-]*)`/g))
+      if (!existsSync(join(root, name))) wrong.push(`${path}: ${name}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+function isVerb(parent: Command, [name = '', ...rest]: readonly string[]): boolean {
+  const verb = parent.commands.find((each) => each.name() === name)
+  if (verb === undefined) return false
+  return verb.commands.length === 0 || rest[0] === undefined || isVerb(verb, rest)
+}
+
+test('every metric that the texts name is one that the server counts, and the other way round', async () => {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text()
+  const counted = Array.from(metrics.matchAll(/^# TYPE (cardea_\w+)/gm), ([, name]) => name)
+  const told = new Set(Array.from(page('docs/operations.md').text.matchAll(/`(cardea_[a-z_]+)`/g), ([, name]) => name))
+  assert.deepEqual([...told].sort(), counted.sort())
+})
+
+test('the texts promise nothing and speak of nobody', () => {
+  const foreign = /\b(TODO|FIXME|TBD|XXX|coming soon|roadmap|stay tuned|issue #?\d+|pull request)\b/i
+  for (const { path, text } of pages) assert.doesNotMatch(text, foreign, path)
+})
+
+test('blocks are found as they stand', () => {
+  assert.deepEqual(blocksOf('a\n```sh\nb\n```\nc `d`\n```\ne\n```\n'), [
+    { language: 'sh', text: 'b\n' },
+    { language: '', text: 'e\n' },
+  ])
+})
