@@ -80,7 +80,8 @@ export function codeOf(server: TestServer, secret: string): string {
 }
 
 /** The one-time token in the newest mail to an address. */
-export function mailedToken(server: TestServer, to: string): string {
+export async function mailedToken(server: TestServer, to: string): Promise<string> {
+  await server.core.idle()
   const mail = server.mails.findLast((mail) => mail.to === to && mail.text.includes('#token='))
   const token = /#token=([A-Za-z0-9_-]+)/.exec(mail?.text ?? '')?.[1]
   assert.ok(token !== undefined, `no mail with a link to ${to}`)

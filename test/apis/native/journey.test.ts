@@ -32,7 +32,7 @@ test('a stranger signs up, proves the address, signs in, and the account is thei
   assert.equal(early.body.code, 'account_pending')
 
   assert.equal(
-    (await server.send('POST', '/auth/email/confirm', { json: { token: mailedToken(server, 'nina@example.com') } }))
+    (await server.send('POST', '/auth/email/confirm', { json: { token: await mailedToken(server, 'nina@example.com') } }))
       .status,
     204,
   )
@@ -192,7 +192,7 @@ test('a magic link signs in once; a reset link sets the password, ends everythin
   const key = await makeKey(server, token as string)
   assert.equal((await server.send('POST', '/auth/sign-in/link', { json: { identifier: 'lena' } })).status, 202)
   assert.equal((await server.send('POST', '/auth/sign-in/link', { json: { identifier: 'nobody-here' } })).status, 202)
-  const link = mailedToken(server, 'lena@example.com')
+  const link = await mailedToken(server, 'lena@example.com')
   assert.equal((await server.send('POST', '/auth/sign-in/link', { json: { token: link } })).status, 200)
   assert.equal((await server.send('POST', '/auth/sign-in/link', { json: { token: link } })).status, 400)
 
@@ -200,7 +200,7 @@ test('a magic link signs in once; a reset link sets the password, ends everythin
     (await server.send('POST', '/auth/password/forgot', { json: { identifier: 'lena@example.com' } })).status,
     202,
   )
-  const reset = mailedToken(server, 'lena@example.com')
+  const reset = await mailedToken(server, 'lena@example.com')
   const done = await server.send('POST', '/auth/password/reset', {
     json: { token: reset, new_password: 'another good phrase' },
   })
