@@ -29,6 +29,7 @@ export const publicTexts = {
 
   // what the caller may do
   scope_missing: 'The credential does not have the scope that this address needs.',
+  factor_enrolment_required: 'This role needs a second factor before it may do more than enrol one.',
   user_required: 'This address acts on a user and the credential has none.',
   reauthentication_required: 'This change needs a fresh proof of who you are.',
   beyond_own_rights: 'Nobody can give or change more than their own rights.',

@@ -4,12 +4,13 @@ import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from '
 import { stripTypeScriptTypes } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
 import { wire, wireCode } from '../src/apis/native/errors.ts'
 import { createProgram } from '../src/cli/run.ts'
 import { optionPaths, variableOf } from '../src/config/options.ts'
+import { eventKinds } from '../src/core/events.ts'
 import { type ErrorCode, publicTexts } from '../src/errors.ts'
 import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
 import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
@@ -29,6 +30,7 @@ const notRun: Readonly<Record<string, string>> = {
 let place: TestPlace
 let server: TestServerProcess
 let shopPort: number
+let scripts = 0
 
 before(async () => {
   place = await createPlace()
@@ -45,10 +47,15 @@ interface Ended {
 
 /** Runs a script in the folder that the server keeps its data in, as a reader with a fresh clone would. */
 function bash(script: string): Promise<Ended> {
-  const path = join(place.folder, 'script.sh')
+  scripts += 1
+  const path = join(place.folder, `script-${scripts}.sh`)
   const npx = `npx() { test "$1 $2" = '--no cardea' && shift 2 && node '${join(root, 'bin/cardea.mjs')}' "$@"; }\n`
   const here = script.replaceAll('http://127.0.0.1:4000', server.url).replaceAll(':4100', `:${shopPort}`)
-  writeFileSync(path, expectFunction + npx + here)
+  // What a page starts in the background ends with it, also when a line before its `kill` fails.
+  const sweep = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n`
+  // A page says a second; a busy machine may take more.
+  const patience = `sleep() { command sleep 2; }\n`
+  writeFileSync(path, expectFunction + npx + sweep + patience + here)
   return new Promise((done) => {
     let output = ''
     const child = spawn('bash', ['-eu', '-o', 'pipefail', path], {
@@ -98,13 +105,15 @@ test('the five minutes of the README work as they are pasted, from the first adm
   assert.equal(code, 0, output)
 })
 
-for (const { path, blocks } of pages) {
-  if (!path.startsWith('docs/') || !blocks.some(({ language }) => language === 'sh')) continue
-  test(`the commands of ${path} work as they are pasted`, async () => {
-    const { code, output } = await bash(shellOf(path).map(checked).join('\n'))
-    assert.equal(code, 0, output)
-  })
-}
+describe('the commands of docs/ work as they are pasted', { concurrency: true }, () => {
+  for (const { path, blocks } of pages) {
+    if (!path.startsWith('docs/') || !blocks.some(({ language }) => language === 'sh')) continue
+    test(path, async () => {
+      const { code, output } = await bash(shellOf(path).map(checked).join('\n'))
+      assert.equal(code, 0, output)
+    })
+  }
+})
 
 test('every block is run, or is of a kind that is known not to be', () => {
   for (const { path, blocks } of pages) {
@@ -164,7 +173,8 @@ test('every setting, verb, script and file that the texts name is there', () => 
   const wrong: string[] = []
   for (const { path, text } of pages) {
     const named = (pattern: RegExp) => Array.from(text.matchAll(pattern), ([, name = '']) => name)
-    for (const name of named(/\b(CARDEA_[A-Z_]+[A-Z])\b(?!_)/g)) if (!variables.has(name)) wrong.push(`${path}: ${name}`)
+    for (const name of named(/\b(CARDEA_[A-Z_]+[A-Z])\b(?!_)/g))
+      if (!variables.has(name)) wrong.push(`${path}: ${name}`)
     for (const words of named(/npx --no (?:-- )?cardea ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g))
       if (!isVerb(program, words.split(' '))) wrong.push(`${path}: cardea ${words}`)
     for (const name of named(/\bnpm run ([a-z:]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
@@ -185,6 +195,27 @@ test('every metric that the texts name is one that the server counts, and the ot
   const counted = Array.from(metrics.matchAll(/^# TYPE (cardea_\w+)/gm), ([, name]) => name)
   const told = new Set(Array.from(page('docs/operations.md').text.matchAll(/`(cardea_[a-z_]+)`/g), ([, name]) => name))
   assert.deepEqual([...told].sort(), counted.sort())
+})
+
+test('every kind of audit event is documented, and no other', () => {
+  const [, section = ''] = /^## Audit log\n(.*?)^## /ms.exec(page('docs/operations.md').text) ?? []
+  const [, list = ''] = /The kinds:(.*)/s.exec(section) ?? []
+  assert.deepEqual(
+    Array.from(list.matchAll(/`([a-z-]+)`/g), ([, kind]) => kind),
+    [...eventKinds],
+  )
+})
+
+test('every dependency has a row that says why it is here', () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const record = page('docs/adr/0002-dependencies.md').text
+  const packages = Object.keys({ ...dependencies, ...devDependencies }).map((name) =>
+    name.replace(/^@types\/.*/, '@types/*'),
+  )
+  assert.deepEqual(
+    packages.filter((name) => !record.includes(`\`${name}\``)),
+    [],
+  )
 })
 
 test('the texts promise nothing and speak of nobody', () => {

@@ -25,7 +25,7 @@ Every failure of the native API is a problem document (RFC 9457, \`application/p
 - \`credential_kind\` says which credential failed. \`errors\` lists fields: \`[{"field": "email", "message": "..."}]\`.
 - A 401 of a guarded address carries a \`WWW-Authenticate\` challenge for each scheme that it takes. 429 and 503 carry
   \`Retry-After\`.
-- \`request_id\` is also in the header \`X-Request-Id\` and in the log.
+- \`request_id\` is also in the header \`X-Request-Id\`, and in the log: failures of ours always, refusals at level \`debug\`.
 - \`/oauth/*\` answers \`{"error", "error_description", "request_id"}\` (RFC 6749, section 5.2) instead.
 
 | code | status | title | what to do |

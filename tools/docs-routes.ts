@@ -27,9 +27,11 @@ const sets = [
   ['session, api-key', [...inSession, 'api-key']],
 ] as const
 
-function takes({ takes, anonymous }: Route): string {
+function takes({ takes, anonymous, strictKinds }: Route): string {
   const [name] = sets.find(([, kinds]) => kinds.join() === takes.join()) ?? [takes.join(', ')]
-  return anonymous === true ? `${name}; or nothing` : name
+  // `any` says so itself; elsewhere it has to be said that private tokens come with access tokens.
+  const andPrivate = strictKinds !== true && takes.includes('access-token') && !name.startsWith('any')
+  return [name, andPrivate ? ', private-token' : '', anonymous === true ? '; or nothing' : ''].join('')
 }
 
 const fresh = { all: 'yes', people: 'people' } as const

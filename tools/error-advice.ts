@@ -20,15 +20,21 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   credential_expired: 'Refresh the session or sign in again; make a new key or token.',
   credential_revoked: 'Its session ended, or it was revoked or rotated. Sign in again, or make a new key.',
   credential_kind_refused: 'Send one of the kinds that `accepts` lists.',
-  credential_address_refused: 'The key is limited to some addresses (`allow_addresses`). Behind a proxy, check `trustedProxies`.',
-  account_pending: 'Use the link in the mail of the sign-up. Operators: `user enable`.',
-  account_disabled: 'Ask an administrator. Operators: `user enable`.',
-  account_blocked: 'Ask an administrator. Operators: `user enable`.',
-  scope_missing: 'Use a credential that has the scope in `scope`, and whose owner has it too.',
+  credential_address_refused:
+    'The key is limited to some addresses (`allow_addresses`). Behind a proxy, check `trustedProxies`.',
+  account_pending:
+    'Use the link in the mail of the sign-up; each sign-in with the right password mails a new one. Operators: `npx --no cardea user enable`.',
+  account_disabled: 'Ask an administrator. Operators: `npx --no cardea user enable`.',
+  account_blocked: 'Ask an administrator. Operators: `npx --no cardea user enable`.',
+  scope_missing:
+    'Use a credential that has the scope in `scope`, and whose owner has it too. Where the role has to have a second factor (`requireFactor`), enrol one and sign in again.',
+  factor_enrolment_required:
+    'Switch a second factor on (`POST /auth/mfa/totp`, then `/confirm`), then refresh or sign in again: a token keeps the scopes that it was issued with. Operators: the setting `requireFactor`.',
   user_required: 'A static key has no user. Use a key or token of a user.',
   reauthentication_required:
     'Send `current_password` (and `code`) along, or call `POST /auth/me/reauthenticate` first. Keys and private tokens cannot.',
-  beyond_own_rights: 'Ask for no more scopes, no higher role and no longer life than the caller has. A key or token can rotate only itself.',
+  beyond_own_rights:
+    'Ask for no more scopes, no higher role and no longer life than the caller has. A key or token can rotate only itself.',
   last_admin: 'Make another administrator first.',
   credentials_wrong:
     'Check name and password. Wrong, unknown and without a password look the same; so does Basic with a password where a second factor is on.',
@@ -37,13 +43,16 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   factor_missing: 'Enrol first: `POST /auth/mfa/totp`, then `/auth/mfa/totp/confirm` within ten minutes.',
   factor_exists: 'Switch the old one off first: `DELETE /auth/mfa/totp`.',
   sign_up_closed: 'Ask for an invitation. Operators: the setting `signUp`.',
-  set_up_needed: 'Make the first administrator: `POST /auth/setup` with the code from the terminal or from `setup-code` in the data folder.',
+  set_up_needed:
+    'Make the first administrator: `POST /auth/setup` with the code from the terminal or from `setup-code` in the data folder.',
   one_time_invalid: 'Used, expired or replaced by a newer one. Ask for a new one.',
-  refresh_reused: 'Sign in again. If a client refreshes twice at once, let it keep the answer of the first. Otherwise somebody has a copy.',
+  refresh_reused:
+    'Sign in again. If a client refreshes twice at once, let it keep the answer of the first. Otherwise somebody has a copy.',
   username_taken: 'Choose another. Names of deleted accounts stay reserved for a while.',
   email_taken: 'Choose another, or use the account that has it.',
-  password_refused: 'Look at `errors`. Common passwords and those that hold the user name are refused.',
-  rate_limited: 'Wait `Retry-After` seconds. It counts checks of passwords and codes, and mails; keys and tokens have no quota.',
+  password_refused: 'Look at `errors`. Common passwords and your own name are refused.',
+  rate_limited:
+    'Wait `Retry-After` seconds. It counts checks of passwords and codes, and mails; keys and tokens have no quota.',
   busy: 'Wait `Retry-After` seconds. Too many passwords are being checked at once; tokens and keys go on.',
   unavailable: 'Wait `Retry-After` seconds. Operators: `/readyz`, the log, `npx --no cardea doctor`.',
   conflict: 'Read the thing again and repeat the change.',

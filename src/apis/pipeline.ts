@@ -1,3 +1,4 @@
+import type { Core } from '../core/cardea.ts'
 import { CardeaError } from '../errors.ts'
 import { parseForm, parseJson, readBytes, refuseHostileValues } from '../http/body.ts'
 import { readCookie, writeCookie } from '../http/cookies.ts'
@@ -6,7 +7,7 @@ import { validate } from '../http/fields.ts'
 import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
 import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
 import { setSecurityHeaders } from '../http/security-headers.ts'
-import type { Origin, Principal } from '../types.ts'
+import type { Origin, Principal, Scope, User } from '../types.ts'
 import type { Api, Call, Route } from './api.ts'
 import type { AppContext } from './context.ts'
 
@@ -94,10 +95,17 @@ const authorize: Step = (x) => {
   const { needs } = x.route
   if (needs === undefined || (x.principal === null && x.route.anonymous === true)) return
   if (x.principal?.scopes.has(needs)) return
+  if (lacksFactor(x.app.core, x.principal?.user ?? null, needs)) throw new CardeaError('factor_enrolment_required')
   throw new CardeaError('scope_missing', {
     ...(x.principal === null ? {} : { kind: x.principal.kind }),
     extra: { scope: needs },
   })
+}
+
+/** The user's role has the scope, and would give it with a second factor on. */
+function lacksFactor(core: Core, user: User | null, needs: Scope): boolean {
+  if (user === null || user.hasFactor || !core.settings.requireFactor.includes(user.role)) return false
+  return core.roles.scopesOf(user.role).has(needs)
 }
 
 async function readBody(x: Exchange): Promise<unknown> {

@@ -128,7 +128,7 @@ export function errorsOf(route: DescribedRoute): readonly ErrorCode[] {
     [kinds.has('static-key'), ['user_required']],
     [ambient, ['origin_refused']],
     [kinds.has('password'), ['credentials_wrong', 'rate_limited', 'busy']],
-    [route.needs !== undefined, ['scope_missing']],
+    [route.needs !== undefined, ['scope_missing', 'factor_enrolment_required']],
     [
       route.fresh !== undefined,
       ['reauthentication_required', 'credentials_wrong', 'factor_wrong', 'factor_required', 'rate_limited', 'busy'],

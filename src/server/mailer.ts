@@ -38,7 +38,8 @@ function message(mail: Mail, from: string, now: number) {
     from,
     to: { name: '', address: mail.to },
     subject: mail.subject,
-    text: mail.text,
+    // With bare LF the encoder may break in the middle of a line (RFC 5322, section 2.1).
+    text: mail.text.replaceAll('\n', '\r\n'),
     date: new Date(now),
     headers: { 'Auto-Submitted': 'auto-generated', Expires: new Date(mail.expiresAt).toUTCString() },
     disableFileAccess: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import { cookieOf, makeUser, password, signIn } from '../support/callers.ts'
+import { codeOf, cookieOf, enrol, makeUser, password, signIn } from '../support/callers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -248,4 +248,36 @@ test('limits: 429 with Retry-After and RateLimit headers, on every door that che
   } finally {
     await limited.close()
   }
+})
+
+test('who lacks the second factor that the role needs is told to enrol, and then may', async () => {
+  const strict = await startTestServer({ settings: { requireFactor: ['admin'] } })
+  try {
+    await makeUser(strict, 'boss', 'admin')
+    const bare = (await signIn(strict, 'boss')).access_token as string
+    const refused = await strict.send('GET', '/auth/admin/users', { token: bare })
+    assert.equal(refused.status, 403)
+    assert.equal(refused.body.code, 'mfa_enrolment_required')
+    const { secret } = await enrol(strict, bare)
+    const whole = (await signIn(strict, 'boss', { code: codeOf(strict, secret) })).access_token as string
+    assert.equal((await strict.send('GET', '/auth/admin/users', { token: whole })).status, 200)
+    await makeUser(strict, 'plain', 'user')
+    const plain = await strict.send('GET', '/auth/admin/users', {
+      token: (await signIn(strict, 'plain')).access_token as string,
+    })
+    assert.equal(plain.body.code, 'insufficient_scope')
+  } finally {
+    await strict.close()
+  }
+})
+
+test('metrics are for this machine and for holders of the scope; what a proxy passes on is not from this machine', async () => {
+  assert.equal((await server.send('GET', '/metrics')).status, 200)
+  for (const name of ['X-Forwarded-For', 'Forwarded', 'Via', 'X-Real-IP']) {
+    const answered = await server.send('GET', '/metrics', {
+      headers: { [name]: name === 'Via' ? '1.1 proxy' : '127.0.0.1' },
+    })
+    assert.equal(answered.status, 401, name)
+  }
+  assert.equal((await server.send('GET', '/metrics', { token })).status, 403)
 })

@@ -49,6 +49,16 @@ test('written mails are for this user only and logged by path, never by content'
   assert.doesNotMatch(lines.join(), /hunter2|alice/)
 })
 
+test('a token that stands alone on its line is written in one piece', async () => {
+  const { mailer: outbox, outbox: path, clock } = await mailer()
+  const token = `${'ab-_'.repeat(10)}xyz`
+  const long = `curl http://127.0.0.1:4000/auth/email/confirm -H 'Content-Type: application/json' -d '{"token":"${token}"}'`
+  await outbox.send(mail(clock.now() + 1000, { text: `Hello,\n\n${long}\n\n${token}\n\n${long}\n` }))
+  const text = readFileSync(join(path, readdirSync(path)[0] ?? ''), 'latin1')
+  assert.match(text, new RegExp(`^${token}\r$`, 'm'))
+  assert.doesNotMatch(text, /[^\r]\n/, 'a bare LF is in the mail')
+})
+
 test('an outbox that stands open is closed to others before a mail is written', async () => {
   const { mailer: outbox, outbox: path, clock } = await mailer()
   mkdirSync(path, { recursive: true, mode: 0o755 })

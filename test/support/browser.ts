@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 
-const path = process.env.CARDEA_CHROMIUM ?? '/usr/bin/chromium'
-const missing = `${path} is missing: install Chromium (apt-get install -y chromium), or name it in CARDEA_CHROMIUM`
+const path = process.env.CARDEA_TEST_CHROMIUM ?? '/usr/bin/chromium'
+const missing = `${path} is missing: install Chromium (apt-get install -y chromium), or name it in CARDEA_TEST_CHROMIUM`
 
 /** Reason to skip the tests that need a browser, or false. Where CI=true they run, and fail by saying what to install. */
 export const noBrowser: string | false = existsSync(path) || process.env.CI === 'true' ? false : missing

@@ -49,6 +49,11 @@ export const wire = {
   account_disabled: { status: 403 },
   account_blocked: { status: 403 },
   scope_missing: { status: 403, code: 'insufficient_scope', bearer: 'insufficient_scope' },
+  factor_enrolment_required: {
+    status: 403,
+    code: 'mfa_enrolment_required',
+    hint: 'POST /auth/mfa/totp and /auth/mfa/totp/confirm, then refresh or sign in again.',
+  },
   user_required: { status: 403 },
   reauthentication_required: { status: 403, hint: freshHint },
   beyond_own_rights: { status: 403 },

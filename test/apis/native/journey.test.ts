@@ -32,8 +32,11 @@ test('a stranger signs up, proves the address, signs in, and the account is thei
   assert.equal(early.body.code, 'account_pending')
 
   assert.equal(
-    (await server.send('POST', '/auth/email/confirm', { json: { token: await mailedToken(server, 'nina@example.com') } }))
-      .status,
+    (
+      await server.send('POST', '/auth/email/confirm', {
+        json: { token: await mailedToken(server, 'nina@example.com') },
+      })
+    ).status,
     204,
   )
   for (const identifier of ['nina', 'NINA', 'nina@example.com']) {

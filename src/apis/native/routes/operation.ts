@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../http/host.ts'
-import { type Route, route } from '../../api.ts'
+import { type Call, type Route, route } from '../../api.ts'
 import type { WebMetrics } from '../../context.ts'
 import { noContent, ok } from './common.ts'
 
@@ -10,7 +10,12 @@ export interface Health {
   ready(): Promise<void>
 }
 
-const isLoopback = (address: string): boolean => isLoopbackHost(address.includes(':') ? `[${address}]` : address)
+/** On this machine, and not passed on by a proxy on it that the settings do not know. */
+function isLocalCall({ origin, request }: Call): boolean {
+  const passedOn = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].some((name) => request.headers.has(name))
+  const { address } = origin
+  return !passedOn && isLoopbackHost(address.includes(':') ? `[${address}]` : address)
+}
 
 export const operationRoutes = (health: Health, metrics: WebMetrics): readonly Route[] => [
   route('GET', '/healthz', {
@@ -41,7 +46,7 @@ export const operationRoutes = (health: Health, metrics: WebMetrics): readonly R
     answers: { 200: { description: 'Text exposition format.', type: 'text/plain' } },
     errors: ['credentials_missing', 'scope_missing'],
     run: async (call) => {
-      if (call.principal === null && !isLoopback(call.origin.address)) throw new CardeaError('credentials_missing')
+      if (call.principal === null && !isLocalCall(call)) throw new CardeaError('credentials_missing')
       if (call.principal !== null && !call.principal.scopes.has('events:read'))
         throw new CardeaError('scope_missing', { extra: { scope: 'events:read' } })
       const { type, text } = await metrics.render()
