@@ -88,11 +88,14 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     }
     for (const [path, known] of methodsByPath(api.routes)) {
       const cors = { ...api.cors, methods: [...known, 'OPTIONS'] }
-      router.options(path, (c) => preflight(baseHeaders(app), c.req.header('origin') ?? null, cors))
       const other = refusingRoute(
         path,
         new CardeaError('method_not_allowed', { extra: { allow: [...known, 'OPTIONS'] } }),
       )
+      router.options(path, (c) => {
+        if (!app.hostIsOurs(c.req.header('host') ?? null)) return answer(api, other, c.req.raw, {}, c.env)
+        return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors)
+      })
       router.all(path, (c) => answer(api, other, c.req.raw, {}, c.env))
     }
   }

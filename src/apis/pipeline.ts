@@ -13,6 +13,7 @@ import type { AppContext } from './context.ts'
 
 export const deviceCookieName = 'cardea_device'
 const longestUrl = 8192
+const bodyTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
 /** One request on its way. Each step fills in what the later ones need. */
 export interface Exchange {
@@ -49,6 +50,7 @@ const trustProxy: Step = (x) => {
   }
 }
 
+/** Before anything is counted: a page elsewhere can make its visitor send plain text, but not what we read. */
 const limitSize: Step = (x) => {
   if (x.request.url.length > longestUrl)
     throw new CardeaError('request_invalid', {
@@ -57,6 +59,11 @@ const limitSize: Step = (x) => {
   const announced = Number(x.request.headers.get('content-length') ?? '0')
   if (announced > x.app.http.bodyLimitBytes)
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
+  const hasBody = announced > 0 || x.request.headers.has('transfer-encoding')
+  if (x.route.body === undefined || !hasBody) return
+  const type = (x.request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const expected = bodyTypes[x.route.bodyType ?? 'json']
+  if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
 }
 
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
@@ -65,7 +72,11 @@ const checkOrigin: Step = (x) => {
 }
 
 const limitRate: Step = async (x) => {
-  if (x.route.limit !== undefined) await x.app.core.limits[x.route.limit](x.origin)
+  if (x.route.limit === undefined) return
+  // Otherwise a page elsewhere could use up the limit of whoever visits it.
+  if (x.sameOrigin === 'foreign')
+    throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
+  await x.app.core.limits[x.route.limit](x.origin)
 }
 
 const authenticate: Step = async (x) => {
@@ -110,10 +121,7 @@ function lacksFactor(core: Core, user: User | null, needs: Scope): boolean {
 
 async function readBody(x: Exchange): Promise<unknown> {
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
-  const expected = x.route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
-  const type = (x.request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (bytes.byteLength === 0) return {}
-  if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
   return x.route.bodyType === 'form' ? parseForm(bytes) : parseJson(bytes)
 }
 
@@ -146,12 +154,18 @@ const proveFresh: Step = async (x) => {
   if (x.route.fresh === undefined || x.principal === null) return
   const { core } = x.app
   const { provenAt, sessionId } = x.principal
-  if (x.route.fresh === 'people' && sessionId === null) return
-  if (provenAt !== null && core.clock.now() - provenAt <= core.settings.freshSeconds * 1000) return
+  if (x.principal.actor !== null)
+    throw new CardeaError('beyond_own_rights', { internal: 'impersonation changes no credentials' })
+  if (sessionId === null) {
+    if (x.route.fresh === 'people') return
+    throw new CardeaError('reauthentication_required', { kind: x.principal.kind })
+  }
+  // A clock that was set back makes no proof younger than it is.
+  if (provenAt !== null && Math.abs(core.clock.now() - provenAt) <= core.settings.freshSeconds * 1000) return
   const { current_password: password, code } = (x.body ?? {}) as { current_password?: string; code?: string }
   const proof = { ...(password === undefined ? {} : { password }), ...(code === undefined ? {} : { code }) }
   const factors = await core.signIn.reprove(x.principal, proof, x.origin)
-  if (sessionId !== null) await core.sessions.reprove(sessionId, factors)
+  await core.sessions.reprove(sessionId, factors)
 }
 
 const run: Step = async (x) => {

@@ -100,12 +100,13 @@ export const options = {
   audience: derived(text(1, 500), 'the public URL', { doc: 'Audience (`aud`) of the tokens that are issued.' }),
   trustedProxies: option(list(network), [], {
     doc: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded headers are believed.',
+    strict: 'Required where the server listens on loopback and the public URL is elsewhere.',
   }),
   allowedHosts: option(list(hostName), [], {
     doc: 'Further `Host` names that are answered, besides the public one and loopback.',
   }),
   corsOrigins: option(list(origin), [], { doc: 'Origins of web pages that may call the native API from a browser.' }),
-  bodyLimitBytes: count(1_048_576, 'Largest request body that is read.', 1024, 64 * 1_048_576, 'bytes'),
+  bodyLimitBytes: count(65_536, 'Largest request body that is read.', 1024, 64 * 1_048_576, 'bytes'),
   documents: option(choice('development', 'always', 'never'), 'development', {
     doc: 'When the OpenAPI document and its viewers are served; `development` means unless strict mode is on.',
   }),

@@ -58,6 +58,12 @@ export function strictProblems(draft: Draft): readonly Problem[] {
   for (const { name, key } of values.staticKeys ?? []) {
     if (key.length < 32) refuse('staticKeys', `the key ${name} must have 32 characters or more ${why}`)
   }
+  if (isBehindUnknownProxy(draft)) {
+    refuse(
+      'trustedProxies',
+      `must name the proxy in front ${why}: the server listens on loopback and callers come from elsewhere, so without it everybody seems to call from this machine; set CARDEA_TRUSTED_PROXIES=127.0.0.1 if the proxy is on it`,
+    )
+  }
   if (values.databaseUrl !== null && values.secret === null) {
     refuse(
       'secret',
@@ -65,6 +71,12 @@ export function strictProblems(draft: Draft): readonly Problem[] {
     )
   }
   return problems
+}
+
+/** Callers cannot reach the listening address themselves, and nothing says who passes them on. */
+function isBehindUnknownProxy({ values, publicUrl }: Draft): boolean {
+  const listensOnLoopback = isLoopback(values.host ?? '127.0.0.1')
+  return listensOnLoopback && !isLoopback(new URL(publicUrl).hostname) && (values.trustedProxies ?? []).length === 0
 }
 
 /** Everything set by name that is looser than strict mode by default, whether or not strict mode is on. */
@@ -92,6 +104,14 @@ export function findRelaxations(draft: Draft): readonly string[] {
   when(values['limits.enabled'] === false, 'limits.enabled: guessing of passwords and codes is not limited.')
   when(values['totp.singleUse'] === false, 'totp.singleUse: a code can be used again while it is valid.')
   when((values['totp.drift'] ?? 1) > 1, 'totp.drift: codes are valid for longer than one step early or late.')
+  when(
+    (values.privateTokenMaxSeconds ?? 0) > 31_536_000,
+    'privateTokenMaxSeconds: private tokens can live longer than a year.',
+  )
+  when(
+    (values.freshSeconds ?? 0) > 600,
+    'freshSeconds: a stolen session can change credentials for longer than ten minutes.',
+  )
   when(values.confirmEmail === false, 'confirmEmail: accounts are active before their e-mail address is proven.')
   when(
     (values['passwordHash.memoryKib'] ?? 0) * (values['passwordHash.passes'] ?? 0) < 19_456 * 2,

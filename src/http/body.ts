@@ -1,6 +1,9 @@
-import { CardeaError, type FieldError } from '../errors.ts'
+import { CardeaError } from '../errors.ts'
 
 const deepest = 32
+/** More values than any request of ours has; walking them must stay cheap. */
+const mostValues = 10_000
+const mostPairs = 200
 
 /** Reads at most `limit` bytes. Throws body_too_large; the rest is not read. */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
@@ -9,10 +12,16 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body) {
-    size += chunk.byteLength
-    if (size > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.byteLength
+      if (size > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    if (cause instanceof CardeaError) throw cause
+    // The caller hung up: nobody will read the answer, and it is no fault of ours.
+    throw new CardeaError('body_malformed', { extra: { reason: 'The body ended early.' } })
   }
   return Buffer.concat(chunks)
 }
@@ -44,13 +53,18 @@ export function parseForm(bytes: Uint8Array): Record<string, string> {
   const source = text(bytes)
   if (/%(?![0-9A-Fa-f]{2})/.test(source))
     throw new CardeaError('body_malformed', { extra: { reason: 'The form has a broken percent-escape.' } })
+  if (source.split('&', mostPairs + 1).length > mostPairs)
+    throw new CardeaError('request_invalid', {
+      fields: [{ field: 'body', message: `must not have more than ${mostPairs} fields` }],
+    })
   const fields = new Map<string, string>()
-  const repeated: FieldError[] = []
   for (const [name, value] of new URLSearchParams(source)) {
-    if (fields.has(name)) repeated.push({ field: name, message: 'is given twice' })
+    if (fields.has(name)) {
+      const field = name.slice(0, 100).toWellFormed()
+      throw new CardeaError('request_invalid', { fields: [{ field, message: 'is given twice' }] })
+    }
     fields.set(name, value)
   }
-  if (repeated.length > 0) throw new CardeaError('request_invalid', { fields: repeated })
   return Object.fromEntries(fields)
 }
 
@@ -59,9 +73,15 @@ export function parseForm(bytes: Uint8Array): Record<string, string> {
  * own machinery, and nesting that only serves to exhaust. Throws request_invalid naming the field.
  */
 export function refuseHostileValues(value: unknown): void {
+  let values = 0
   const queue: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }]
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     const { value, path, depth } = item
+    values += 1
+    if (values > mostValues)
+      throw new CardeaError('request_invalid', {
+        fields: [{ field: topOf(path), message: `must not hold more than ${mostValues} values` }],
+      })
     if (typeof value === 'string') {
       const message = value.includes('\0')
         ? 'must not hold a NUL character'

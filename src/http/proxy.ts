@@ -6,9 +6,13 @@ export interface ProxyTrust {
   isTrusted(peer: string): boolean
 }
 
+/** A hop that says nothing readable: somebody, but nobody whom any rule knows. */
+export const unknownAddress = '0.0.0.0'
+
 /** IPv4-mapped IPv6 (`::ffff:192.0.2.1`) is the IPv4 address; zone ids are cut. */
 export function plainAddress(text: string): string {
-  const address = text.trim().replace(/%.*$/, '').toLowerCase()
+  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text.trim())?.[1] ?? text.trim().replace(/^([\d.]+):\d+$/, '$1')
+  const address = bare.replace(/%.*$/, '').toLowerCase()
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)
   return mapped?.[1] ?? address
 }
@@ -38,8 +42,8 @@ export function createProxyTrust(trusted: readonly string[]): ProxyTrust {
       const hops = (headers.get('x-forwarded-for') ?? '').split(',').map(plainAddress)
       while (isTrusted(address)) {
         const hop = hops.pop()
-        if (hop === undefined || isIP(hop) === 0) break
-        address = hop
+        if (hop === undefined || hop === '') break
+        address = isIP(hop) === 0 ? unknownAddress : hop
       }
       return address
     },

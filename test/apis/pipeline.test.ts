@@ -147,7 +147,7 @@ describe('bodies', () => {
       json: { identifier: 'pia', password: 'x'.repeat(1024 * 1024) },
     })
     assert.equal(large.status, 413)
-    assert.equal(Number(large.body.limit_bytes), 1024 * 1024)
+    assert.equal(Number(large.body.limit_bytes), 64 * 1024)
     const other = await server.send('POST', '/auth/sign-in', { raw: 'a=b', headers: { 'Content-Type': 'text/plain' } })
     assert.equal(other.status, 415)
     assert.equal(other.body.expected, 'application/json')
@@ -181,9 +181,9 @@ describe('bodies', () => {
     }
   })
 
-  test('a password of 1 MiB costs no hash', async () => {
+  test('a password far longer than any costs no hash', async () => {
     const answered = await server.send('POST', '/auth/sign-in', {
-      json: { identifier: 'pia', password: 'x'.repeat(1_000_000) },
+      json: { identifier: 'pia', password: 'x'.repeat(60_000) },
     })
     assert.equal(answered.status, 400)
   })

@@ -8,7 +8,11 @@ import { isLoopback } from '../../src/config/strict.ts'
 
 const secret = '0123456789abcdef'.repeat(4)
 /** What a public server needs at least. */
-const right = { CARDEA_PUBLIC_URL: 'https://auth.example.com', CARDEA_SMTP_URL: 'smtps://u:p@mail.example.com' }
+const right = {
+  CARDEA_PUBLIC_URL: 'https://auth.example.com',
+  CARDEA_SMTP_URL: 'smtps://u:p@mail.example.com',
+  CARDEA_TRUSTED_PROXIES: '127.0.0.1',
+}
 
 const load = (environment: Record<string, string>): Promise<Config> =>
   loadConfig({ environment, folder: '/', settings: {}, builtInRoles: { user: [], admin: [] } })
@@ -84,9 +88,9 @@ test('a static key in the shape of another kind of credential is refused always'
 })
 
 test('strict mode writes no mails to files unless told to by name, and says what to set', async () => {
-  const message = (await refused({ CARDEA_PUBLIC_URL: right.CARDEA_PUBLIC_URL }))['smtp.url'] ?? ''
+  const message = (await refused({ ...right, CARDEA_SMTP_URL: '' }))['smtp.url'] ?? ''
   assert.match(message, /set CARDEA_SMTP_URL, or set outbox to true/)
-  const config = await load({ CARDEA_PUBLIC_URL: right.CARDEA_PUBLIC_URL, CARDEA_OUTBOX: 'true' })
+  const config = await load({ ...right, CARDEA_SMTP_URL: '', CARDEA_OUTBOX: 'true' })
   assert.equal(config.outbox, true)
   assert.match(relaxations(config).join(), /^outbox:/)
 })
@@ -150,4 +154,10 @@ test('only addresses that this machine alone can reach are loopback', () => {
     assert.ok(isLoopback(host), host)
   for (const host of ['0.0.0.0', '::', '128.0.0.1', 'localhost.example.com', '127.0.0.1.example.com', '10.0.0.1', ''])
     assert.ok(!isLoopback(host), host)
+})
+
+test('a server on loopback with a public URL elsewhere must be told of the proxy in front', async () => {
+  const { CARDEA_TRUSTED_PROXIES: _, ...untold } = right
+  assert.match((await refused(untold)).trustedProxies ?? '', /CARDEA_TRUSTED_PROXIES=127\.0\.0\.1/)
+  assert.equal((await load({ ...untold, CARDEA_HOST: '0.0.0.0' })).strict, true)
 })

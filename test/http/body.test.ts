@@ -14,7 +14,8 @@ const codeOf = (run: () => unknown): string => {
   }
   return 'fine'
 }
-const post = (body: string | ReadableStream, headers: Record<string, string> = {}) => new Request('http://localhost/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+const post = (body: string | ReadableStream, headers: Record<string, string> = {}) =>
+  new Request('http://localhost/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
 
 test('a body over the limit is refused, announced or not, and the rest is not read', async () => {
   let pulled = 0
@@ -26,7 +27,10 @@ test('a body over the limit is refused, announced or not, and the rest is not re
   })
   await assert.rejects(readBytes(post(endless), 4096), (error: CardeaError) => error.code === 'body_too_large')
   assert.ok(pulled < 20, `${pulled} chunks were pulled`)
-  await assert.rejects(readBytes(post('abc', { 'content-length': '999999' }), 4096), (error: CardeaError) => error.code === 'body_too_large')
+  await assert.rejects(
+    readBytes(post('abc', { 'content-length': '999999' }), 4096),
+    (error: CardeaError) => error.code === 'body_too_large',
+  )
   assert.equal((await readBytes(post('x'.repeat(4096)), 4096)).byteLength, 4096)
 })
 
@@ -41,7 +45,10 @@ test('broken JSON is body_malformed and the error does not quote the body', () =
       assert.ok(!JSON.stringify([error.detail, error.message]).includes('hunter2'), 'the body is quoted')
     }
   }
-  assert.equal(codeOf(() => parseJson(Buffer.from([0xff, 0xfe]))), 'body_malformed')
+  assert.equal(
+    codeOf(() => parseJson(Buffer.from([0xff, 0xfe]))),
+    'body_malformed',
+  )
 })
 
 test('NUL, lone surrogates, __proto__ and abysmal nesting are refused by field name', () => {
@@ -65,8 +72,14 @@ test('NUL, lone surrogates, __proto__ and abysmal nesting are refused by field n
 
 test('a form field given twice and a broken escape are refused', () => {
   assert.deepEqual(parseForm(bytes('a=1&b=x+y%26')), { a: '1', b: 'x y&' })
-  assert.equal(codeOf(() => parseForm(bytes('a=1&a=2'))), 'request_invalid')
-  assert.equal(codeOf(() => parseForm(bytes('a=%zz'))), 'body_malformed')
+  assert.equal(
+    codeOf(() => parseForm(bytes('a=1&a=2'))),
+    'request_invalid',
+  )
+  assert.equal(
+    codeOf(() => parseForm(bytes('a=%zz'))),
+    'body_malformed',
+  )
 })
 
 test('no bytes make the parsers fail in another way than with a clean refusal', () => {

@@ -8,7 +8,10 @@ const plain = { maxAge: 60, httpOnly: true, secure: true, sameSite: 'Strict', pa
 test('a cookie that was written is read back, among others', () => {
   const line = writeCookie({ name: '__Host-cardea', value: 'abc.DEF-1_2', ...plain })
   assert.equal(line, '__Host-cardea=abc.DEF-1_2; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Strict')
-  assert.deepEqual(readCookie('x=1; __Host-cardea=abc.DEF-1_2;y', '__Host-cardea'), { found: 'one', value: 'abc.DEF-1_2' })
+  assert.deepEqual(readCookie('x=1; __Host-cardea=abc.DEF-1_2;y', '__Host-cardea'), {
+    found: 'one',
+    value: 'abc.DEF-1_2',
+  })
 })
 
 test('the same cookie twice is unreadable: one of them may be planted', () => {
@@ -27,5 +30,8 @@ test('a value that would break the header is never written', () => {
 })
 
 test('no cookie header makes the reader throw', () => {
-  fc.assert(fc.property(fc.string(), (header) => ['none', 'one', 'unreadable'].includes(readCookie(header, 'cardea').found)), { numRuns: 2000 })
+  fc.assert(
+    fc.property(fc.string(), (header) => ['none', 'one', 'unreadable'].includes(readCookie(header, 'cardea').found)),
+    { numRuns: 2000 },
+  )
 })

@@ -9,7 +9,9 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 test('each way of sending a credential is read as what it is', () => {
   assert.deepEqual(read({ authorization: 'Bearer abc.def.ghi' }), [{ via: 'bearer', text: 'abc.def.ghi' }])
   assert.deepEqual(read({ authorization: 'bearer   abc' }), [{ via: 'bearer', text: 'abc' }])
-  assert.deepEqual(read({ authorization: basic('alice:pass:word') }), [{ via: 'basic', username: 'alice', password: 'pass:word' }])
+  assert.deepEqual(read({ authorization: basic('alice:pass:word') }), [
+    { via: 'basic', username: 'alice', password: 'pass:word' },
+  ])
   assert.deepEqual(read({ authorization: 'ApiKey k-1' }), [{ via: 'key', text: 'k-1' }])
   assert.deepEqual(read({ 'x-api-key': 'k-1' }), [{ via: 'key', text: 'k-1' }])
   assert.deepEqual(read({ cookie: 'a=b; cardea=v1; c=d' }), [{ via: 'cookie', text: 'v1' }])
@@ -34,7 +36,8 @@ test('a credential that was tried and cannot be read is reported, never passed o
     [{ cookie: 'cardea=one; cardea=two' }, 'session-cookie'],
     [{ cookie: 'cardea="quoted"' }, 'session-cookie'],
   ]
-  for (const [headers, kind] of cases) assert.deepEqual(read(headers), [{ via: 'unreadable', kind }], JSON.stringify(headers))
+  for (const [headers, kind] of cases)
+    assert.deepEqual(read(headers), [{ via: 'unreadable', kind }], JSON.stringify(headers))
 })
 
 test('whatever the headers hold, reading them never throws and never loses a tried credential', () => {
@@ -51,8 +54,12 @@ test('whatever the headers hold, reading them never throws and never loses a tri
 test('Basic is read exactly: what encodes to the same header decodes to the same pair', () => {
   const part = fc.string({ unit: 'grapheme' }).filter((s) => !/[\p{Cc}]/u.test(s) && s.isWellFormed())
   fc.assert(
-    fc.property(part.filter((s) => !s.includes(':')), part, (username, password) => {
-      assert.deepEqual(decodeBasic(Buffer.from(`${username}:${password}`).toString('base64')), { username, password })
-    }),
+    fc.property(
+      part.filter((s) => !s.includes(':')),
+      part,
+      (username, password) => {
+        assert.deepEqual(decodeBasic(Buffer.from(`${username}:${password}`).toString('base64')), { username, password })
+      },
+    ),
   )
 })

@@ -46,7 +46,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     trustedProxies: [],
     allowedHosts: [],
     corsOrigins: [],
-    bodyLimitBytes: 1024 * 1024,
+    bodyLimitBytes: 64 * 1024,
     documents: true,
     ...wish.http,
   }

@@ -40,7 +40,10 @@ export function renderOauthError(error: CardeaError, { requestId }: ErrorContext
   const [status, name] = errors[error.code] ?? [wire[error.code].status, error.code]
   const { fields, retryAfter, extra } = error.detail
   const named = typeof extra?.oauth_error === 'string' ? extra.oauth_error : name
-  const description = [error.message, ...(fields ?? []).map(({ field, message }) => `${field} ${message}.`)].join(' ')
+  const description = [
+    error.message,
+    ...(fields ?? []).slice(0, 10).map(({ field, message }) => `${field} ${message}.`),
+  ].join(' ')
   return {
     status,
     headers: {

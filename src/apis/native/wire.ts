@@ -46,6 +46,12 @@ export const graceField = z
   .min(0, 'must not be negative')
   .max(30 * 86_400, 'must be at most 30 days (2592000)')
   .openapi({ example: 3600 })
+/** Refuses a body that names none or several of `names`: several changes could not be undone when the last one fails. */
+export function exactlyOneOf(...names: readonly string[]) {
+  const given = (body: object): number => names.filter((name) => Reflect.get(body, name) !== undefined).length
+  return [(body: object): boolean => given(body) === 1, `must name exactly one of ${names.join(', ')}`] as const
+}
+
 /** What a change that needs a fresh proof may carry. */
 export const freshFields = {
   current_password: passwordField.optional().openapi({ description: 'Needed where the session is not fresh.' }),
@@ -133,6 +139,10 @@ export const SessionBody = z
   })
   .openapi('Session')
 
+const suspendedAt = time.nullable().openapi({
+  description: 'Back from a backup, and refused until an administrator confirms it; null otherwise.',
+})
+
 export const KeyBody = z
   .object({
     id: z.uuid(),
@@ -145,6 +155,7 @@ export const KeyBody = z
     last_used_at: time.nullable(),
     revoked_at: time.nullable(),
     successor: z.uuid().nullable(),
+    suspended_at: suspendedAt,
     limits: z.null().openapi({ description: 'Keys have no quota.' }),
   })
   .openapi('ApiKey')
@@ -161,6 +172,7 @@ export const TokenBody = z
     last_used_at: time.nullable(),
     revoked_at: time.nullable(),
     successor: z.uuid().nullable(),
+    suspended_at: suspendedAt,
   })
   .openapi('PrivateToken')
 export const IssuedTokenBody = TokenBody.extend({ token: z.string() }).openapi('IssuedPrivateToken')
@@ -267,6 +279,7 @@ export function keyBody(key: ApiKey): z.infer<typeof KeyBody> {
     last_used_at: isoOrNull(key.lastUsedAt),
     revoked_at: isoOrNull(key.revokedAt),
     successor: key.successor,
+    suspended_at: isoOrNull(key.suspendedAt),
     limits: null,
   }
 }
@@ -282,6 +295,7 @@ export function tokenBody(token: PrivateToken): z.infer<typeof TokenBody> {
     last_used_at: isoOrNull(token.lastUsedAt),
     revoked_at: isoOrNull(token.revokedAt),
     successor: token.successor,
+    suspended_at: isoOrNull(token.suspendedAt),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   codeField,
   EventBody,
   eventBody,
+  exactlyOneOf,
   freshFields,
   identifierField,
   MeBody,
@@ -76,14 +77,14 @@ export const accountRoutes: readonly Route[] = [
   }),
   route('PATCH', '/auth/me', {
     tag: 'Account',
-    summary: 'Changes the user name at once, the e-mail address once the mailed link was used',
+    summary: 'Changes the user name at once, or the e-mail address once the mailed link was used',
     takes: inSession,
     strictKinds: true,
     needs: 'account:write',
     fresh: 'all',
     body: z
       .strictObject({ username: username.optional(), email: email.optional(), ...freshFields })
-      .refine((body) => body.username !== undefined || body.email !== undefined, 'must name `username` or `email`'),
+      .refine(...exactlyOneOf('username', 'email')),
     answers: {
       ...ok('The account as it is now.', UserBody),
     },
@@ -141,11 +142,21 @@ export const accountRoutes: readonly Route[] = [
     strictKinds: true,
     needs: 'account:write',
     fresh: 'all',
-    body: z.strictObject({ new_password: passwordField, ...freshFields }),
+    limit: 'address',
+    body: z.strictObject({
+      new_password: passwordField,
+      revoke_keys: z
+        .boolean('must be true or false')
+        .default(false)
+        .openapi({ description: 'Also revokes all API keys and private tokens.' }),
+      ...freshFields,
+    }),
     answers: noContent('Changed. This session stays.'),
     errors: ['password_refused'],
     run: async (call) => {
-      await call.core.users.changePassword(call.user(), call.body.new_password, call.caller().sessionId, call.origin)
+      await call.core.users.changePassword(call.user(), call.body.new_password, call.caller().sessionId, call.origin, {
+        revokeKeys: call.body.revoke_keys,
+      })
       return { status: 204 }
     },
   }),

@@ -5,6 +5,7 @@ import { type Call, type Route, route } from '../../api.ts'
 import {
   EventBody,
   eventBody,
+  exactlyOneOf,
   freshFields,
   IssuedKeyBody,
   idParams,
@@ -100,20 +101,22 @@ export const adminRoutes: readonly Route[] = [
   }),
   route('PATCH', '/auth/admin/users/:id', {
     tag: 'Administration',
-    summary: 'Changes role, status, e-mail, password or granted scopes',
+    summary: 'Changes one of role, status, e-mail, password and granted scopes',
     takes: inSession,
     strictKinds: true,
     needs: 'users:write',
     fresh: 'all',
     params: idParams,
-    body: z.strictObject({
-      role: role.optional(),
-      status: status.optional(),
-      email: email.nullable().optional(),
-      password: passwordField.optional(),
-      granted_scopes: scopesField.optional(),
-      ...freshFields,
-    }),
+    body: z
+      .strictObject({
+        role: role.optional(),
+        status: status.optional(),
+        email: email.nullable().optional(),
+        password: passwordField.optional(),
+        granted_scopes: scopesField.optional(),
+        ...freshFields,
+      })
+      .refine(...exactlyOneOf('role', 'status', 'email', 'password', 'granted_scopes')),
     answers: ok('The user as it is now.', UserBody),
     errors: ['not_found', 'beyond_own_rights', 'last_admin', 'email_taken', 'password_refused'],
     run: async (call) => {
@@ -259,7 +262,9 @@ export const adminRoutes: readonly Route[] = [
     answers: created('The next key.', SigningKeyBody),
     run: async (call) => ({
       status: 201,
-      body: signingKeyBody(await call.core.signingKeys.rotate(call.body.use, call.body.now)),
+      body: signingKeyBody(
+        await call.core.signingKeys.rotate(call.body.use, call.body.now, { origin: call.origin, actor: call.caller() }),
+      ),
     }),
   }),
 ]

@@ -32,7 +32,9 @@ const own =
 /** A key or token may replace itself, and nothing else; people need a fresh session. */
 export function mayRotate(call: Call, id: string): void {
   const caller = call.caller()
-  if (caller.sessionId !== null || caller.keyId === id) return
+  // Not so a token that a key got for itself: it would live on as a key.
+  const isItself = (caller.kind === 'api-key' || caller.kind === 'private-token') && caller.keyId === id
+  if (caller.sessionId !== null || isItself) return
   throw new CardeaError('beyond_own_rights', {
     kind: caller.kind,
     internal: 'a key or private token can only rotate itself',

@@ -28,7 +28,7 @@ export const mfaRoutes: readonly Route[] = [
     ),
     errors: ['factor_exists'],
     run: async (call) => {
-      const { secret, uri, svg, expiresAt } = await call.core.mfa.begin(call.user())
+      const { secret, uri, svg, expiresAt } = await call.core.mfa.begin(call.user(), call.origin)
       return { status: 201, body: { secret, uri, qr_svg: svg, expires_at: iso(expiresAt) } }
     },
   }),
@@ -38,7 +38,8 @@ export const mfaRoutes: readonly Route[] = [
     takes: inSession,
     strictKinds: true,
     needs: 'account:write',
-    body: z.strictObject({ code: codeField }),
+    fresh: 'all',
+    body: z.strictObject({ code: codeField, current_password: freshFields.current_password }),
     answers: ok('On. All other sessions have ended.', RecoveryCodes),
     errors: ['factor_exists', 'factor_missing', 'factor_wrong', 'rate_limited'],
     run: async (call) => {
@@ -73,6 +74,7 @@ export const mfaRoutes: readonly Route[] = [
     strictKinds: true,
     needs: 'account:write',
     fresh: 'all',
+    limit: 'address',
     body: z.strictObject(freshFields),
     answers: created('The new codes.', RecoveryCodes),
     errors: ['factor_missing'],

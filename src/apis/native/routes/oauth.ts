@@ -78,7 +78,9 @@ function bad(field: string, message: string, error?: string): CardeaError {
 
 function introspectionOf(principal: Principal | null, call: Call): z.infer<typeof Introspection> {
   const { user } = principal ?? {}
-  if (principal === null || user === null || user === undefined) return { active: false }
+  // A refresh token is good for one call here, and for nothing at a resource server.
+  if (principal === null || user === null || user === undefined || principal.kind === 'refresh-token')
+    return { active: false }
   return {
     active: true,
     scope: [...principal.scopes].sort().join(' '),

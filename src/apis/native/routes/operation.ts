@@ -10,8 +10,12 @@ export interface Health {
   ready(): Promise<void>
 }
 
-/** On this machine, and not passed on by a proxy on it that the settings do not know. */
-function isLocalCall({ origin, request }: Call): boolean {
+/**
+ * From this machine, and not passed on by a proxy on it. Where the public URL is not loopback there is such a proxy, and
+ * it need not say so.
+ */
+function isLocalCall({ origin, request, http }: Call): boolean {
+  if (!isLoopbackHost(new URL(http.publicUrl).hostname)) return false
   const passedOn = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].some((name) => request.headers.has(name))
   const { address } = origin
   return !passedOn && isLoopbackHost(address.includes(':') ? `[${address}]` : address)
@@ -40,7 +44,8 @@ export const operationRoutes = (health: Health, metrics: WebMetrics): readonly R
   }),
   route('GET', '/metrics', {
     tag: 'Operation',
-    summary: 'Prometheus metrics; for loopback callers and holders of the scope `events:read`',
+    summary:
+      'Prometheus metrics; for callers on this machine (while the public URL is loopback) and holders of the scope `events:read`',
     takes: ['access-token', 'bearer-token', 'api-key', 'static-key'],
     anonymous: true,
     answers: { 200: { description: 'Text exposition format.', type: 'text/plain' } },
