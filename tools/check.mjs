@@ -10,7 +10,9 @@ import { parseArgs } from 'node:util'
 const USAGE = `npm test [-- [--only sqlite|postgres] [--grep PATTERN] [FILE ...]]`
 
 /** Folders of test/ whose suites run on both engines. */
-const ON_BOTH = ['store', 'core', 'apis', 'server', 'security', 'cli']
+const ON_BOTH = ['store', 'core', 'apis', 'server', 'security', 'cli', 'faults']
+/** Several processes need PostgreSQL. */
+const ON_POSTGRES = ['nodes']
 /** For one test as for one file: far above what any takes, so that a hang ends with a name and not with the run. */
 const TIMEOUT_MS = 300_000
 
@@ -53,16 +55,20 @@ async function runStages() {
   }
   const all = (files.length > 0 ? files : suites()).map(fromRoot).sort()
   if (all.length === 0) throw new Error('there are no tests')
-  const both = all.filter((file) => ON_BOTH.includes(file.split('/')[1] ?? ''))
+  const isIn = (folders) => (file) => folders.includes(file.split('/')[1] ?? '')
+  const onSqlite = all.filter((file) => !isIn(ON_POSTGRES)(file))
+  const onPostgres = all.filter(isIn([...ON_BOTH, ...ON_POSTGRES]))
   if (only !== 'sqlite') {
     const { startPostgres } = await import('../test/support/postgres.ts')
     server = await startPostgres()
   }
-  if (only !== 'postgres') {
-    const failed = await stage('tests on sqlite', tests('sqlite', all))
+  if (only !== 'postgres' && onSqlite.length > 0) {
+    const failed = await stage('tests on sqlite', tests('sqlite', onSqlite))
     if (failed) return failed
   }
-  return only === 'sqlite' || both.length === 0 ? 0 : await stage('tests on postgres', tests('postgres', both))
+  return only === 'sqlite' || onPostgres.length === 0
+    ? 0
+    : await stage('tests on postgres', tests('postgres', onPostgres))
 }
 
 /** Runs one stage and notes its outcome. Returns the exit code. */

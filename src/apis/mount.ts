@@ -5,7 +5,7 @@ import { CardeaError } from '../errors.ts'
 import { preflight } from '../http/cors.ts'
 import { createHostCheck } from '../http/host.ts'
 import { createProxyTrust } from '../http/proxy.ts'
-import { setSecurityHeaders } from '../http/security-headers.ts'
+import { securityHeaders } from '../http/security-headers.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Api, Method, Route } from './api.ts'
 import type { AppContext, WebMetrics } from './context.ts'
@@ -50,6 +50,13 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     },
   }
   const router = new Hono<{ Bindings: NodeBindings }>()
+  const hostMessage = 'must be a host name or address, with a port or without'
+  const unreadable = refusingRoute(
+    '(none)',
+    new CardeaError('request_invalid', { fields: [{ field: 'Host', message: hostMessage }] }),
+  )
+
+  const isReadable = createUrlCheck()
 
   const answer = async (
     api: Api,
@@ -58,13 +65,13 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     params: Record<string, string>,
     env: NodeBindings | undefined,
   ): Promise<Response> => {
+    // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
     const finish = metrics.request(api.name, route.method, route.path)
     const exchange: Exchange = {
       app,
       api,
-      route,
+      route: isReadable(request.url) ? route : unreadable,
       request,
-      url: new URL(request.url),
       rawParams: params,
       requestId: newRequestId(),
       peer: env?.incoming?.socket?.remoteAddress ?? '',
@@ -107,13 +114,60 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
   })
   router.notFound((c) => answer(apiOf(apis, c.req.path), unrouted, c.req.raw, {}, c.env))
 
-  return { fetch: async (request, env) => router.fetch(request, env) }
+  const direct = directRoutes(apis)
+  return {
+    async fetch(request, env) {
+      const found = direct.get(`${request.method} ${pathOf(request.url)}`)
+      return found === undefined ? router.fetch(request, env) : answer(found.api, found.route, request, {}, env)
+    },
+  }
+}
+
+/**
+ * Routes without parameters by method and path, so that the router is not asked for them. One that a route with
+ * parameters would catch as well is left to the router.
+ */
+function directRoutes(apis: readonly Api[]): ReadonlyMap<string, { readonly api: Api; readonly route: Route }> {
+  const found = new Map<string, { readonly api: Api; readonly route: Route }>()
+  const routes = apis.flatMap((api) => api.routes.map((route) => ({ api, route, parts: route.path.split('/') })))
+  const patterns = routes.filter(({ route }) => hasParameters(route.path))
+  for (const { api, route, parts } of routes) {
+    const name = `${route.method} ${route.path}`
+    if (hasParameters(route.path) || found.has(name)) continue
+    const isCaught = patterns.some(
+      ({ parts: pattern }) =>
+        pattern.length === parts.length && pattern.every((part, at) => hasParameters(part) || part === parts[at]),
+    )
+    if (!isCaught) found.set(name, { api, route })
+  }
+  return found
+}
+
+const hasParameters = (path: string): boolean => /[:*]/.test(path)
+
+const pathStart = (url: string): number => url.indexOf('/', url.indexOf(':') + 3)
+
+/** The path as it was sent, nothing decoded: what is not literally a route is for the router to look at. */
+function pathOf(url: string): string {
+  const start = pathStart(url)
+  const end = url.indexOf('?', start)
+  return url.slice(start, end < 0 ? undefined : end)
+}
+
+/** Whether a request's address can be parsed. That depends on its host alone, and callers name the same one again. */
+function createUrlCheck(): (url: string) => boolean {
+  let lastGood: string | null = null
+  return (url) => {
+    const start = url.slice(0, pathStart(url))
+    if (start === lastGood) return true
+    const good = URL.canParse(url)
+    if (good) lastGood = start
+    return good
+  }
 }
 
 function baseHeaders(app: AppContext): Headers {
-  const headers = new Headers()
-  setSecurityHeaders(headers, app.https)
-  return headers
+  return new Headers(securityHeaders(app.https))
 }
 
 function methodsByPath(routes: readonly Route[]): Map<string, readonly string[]> {

@@ -6,12 +6,15 @@ import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
 import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
 import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
-import { setSecurityHeaders } from '../http/security-headers.ts'
+import { securityHeaders } from '../http/security-headers.ts'
 import type { Origin, Principal, Scope, User } from '../types.ts'
 import type { Api, Call, Route } from './api.ts'
 import type { AppContext } from './context.ts'
 
-export const deviceCookieName = 'cardea_device'
+/** `__Host-` keeps a sibling host from planting one (RFC 6265bis, section 4.1.3.2); plain http cannot have it. */
+export function deviceCookieName(publicUrl: string): string {
+  return publicUrl.startsWith('https:') ? '__Host-cardea_device' : 'cardea_device'
+}
 const longestUrl = 8192
 const bodyTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
@@ -21,7 +24,6 @@ export interface Exchange {
   readonly api: Api
   readonly route: Route
   readonly request: Request
-  readonly url: URL
   readonly rawParams: Readonly<Record<string, string>>
   readonly requestId: string
   readonly peer: string
@@ -40,7 +42,7 @@ type Step = (x: Exchange) => void | Promise<void>
 /** Whose request is it: the peer's, or what our own proxy says. A foreign Host gets nothing. */
 const trustProxy: Step = (x) => {
   if (!x.app.hostIsOurs(x.request.headers.get('host'))) throw new CardeaError('host_unknown')
-  const cookie = readCookie(x.request.headers.get('cookie'), deviceCookieName)
+  const cookie = readCookie(x.request.headers.get('cookie'), deviceCookieName(x.app.http.publicUrl))
   const device = cookie.found === 'one' ? x.app.core.devices.read(cookie.value) : null
   x.origin = {
     api: x.api.name,
@@ -138,7 +140,7 @@ function readQuery(url: URL): Record<string, string> {
 const parse: Step = async (x) => {
   if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
   if (x.route.query !== undefined) {
-    const query = readQuery(x.url)
+    const query = readQuery(new URL(x.request.url))
     refuseHostileValues(query)
     x.query = validate(x.route.query, query)
   }
@@ -225,15 +227,20 @@ function callOf(x: Exchange): Call {
 /** Runs one request through all steps. Never throws: what fails is rendered in the API's own way. */
 export async function runPipeline(x: Exchange): Promise<Response> {
   try {
-    for (const step of steps) await step(x)
+    for (const step of steps) {
+      const pending = step(x)
+      if (pending !== undefined) await pending
+    }
   } catch (thrown) {
     x.cookies.length = 0
     x.reply = renderFailure(x, thrown)
   }
-  const headers = new Headers()
-  setSecurityHeaders(headers, x.app.https)
-  setCors(headers, x.request.headers.get('origin'), x.api.cors)
-  headers.set('X-Request-Id', x.requestId)
+  const origin = x.request.headers.get('origin')
+  const common = { ...securityHeaders(x.app.https), 'X-Request-Id': x.requestId }
+  // The answer to a program: no header comes twice and none depends on the page that asks.
+  if (origin === null && x.cookies.length === 0) return toResponse(x.reply, { ...common, Vary: 'Origin' })
+  const headers = new Headers(common)
+  setCors(headers, origin, x.api.cors)
   for (const cookie of x.cookies) headers.append('Set-Cookie', writeCookie(cookie))
   return toResponse(x.reply, headers)
 }

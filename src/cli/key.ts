@@ -76,7 +76,7 @@ export function addKey(program: Command, io: Io): void {
         if (flags.json === true) return writeJson(io, { items: items.map(json), next_cursor: nextCursor })
         writeTable(
           io,
-          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED'],
+          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED', 'SUSPENDED'],
           items.map((item) => [
             item.id,
             item.name,
@@ -84,6 +84,7 @@ export function addKey(program: Command, io: Io): void {
             minute(item.expiresAt),
             minute(item.lastUsedAt),
             minute(item.revokedAt),
+            minute(item.suspendedAt),
           ]),
         )
         if (nextCursor !== null) writeNote(io, `There are more: --cursor ${nextCursor}`)
@@ -116,5 +117,6 @@ function json(key: ApiKey) {
     last_used_at: iso(key.lastUsedAt),
     revoked_at: iso(key.revokedAt),
     successor: key.successor,
+    suspended_at: iso(key.suspendedAt),
   }
 }

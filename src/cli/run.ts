@@ -4,11 +4,13 @@ import { CardeaError } from '../errors.ts'
 import { version } from '../server/banner.ts'
 import { redactText } from '../server/redact.ts'
 import { StartError } from '../server/start-error.ts'
+import { addBackup } from './backup.ts'
 import { addConfig } from './config.ts'
 import { addDoctor } from './doctor.ts'
 import { addKey } from './key.ts'
 import { addMigrate } from './migrate.ts'
 import { type Io, printable } from './output.ts'
+import { addRestore } from './restore.ts'
 import { addServe } from './serve.ts'
 import { addSigningKey } from './signing-key.ts'
 import { addToken } from './token.ts'
@@ -63,6 +65,8 @@ export function createProgram(io: Io, exitWith: (code: number) => void): Command
   addKey(program, io)
   addToken(program, io)
   addSigningKey(program, io)
+  addBackup(program, io)
+  addRestore(program, io)
   addDoctor(program, io, exitWith)
   addConfig(program, io)
   return program

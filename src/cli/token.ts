@@ -54,7 +54,7 @@ export function addToken(program: Command, io: Io): void {
         if (flags.json === true) return writeJson(io, { items: items.map(json), next_cursor: nextCursor })
         writeTable(
           io,
-          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED'],
+          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED', 'SUSPENDED'],
           items.map((item) => [
             item.publicId,
             item.name,
@@ -62,6 +62,7 @@ export function addToken(program: Command, io: Io): void {
             minute(item.expiresAt),
             minute(item.lastUsedAt),
             minute(item.revokedAt),
+            minute(item.suspendedAt),
           ]),
         )
         if (nextCursor !== null) writeNote(io, `There are more: --cursor ${nextCursor}`)
@@ -93,5 +94,6 @@ function json(token: PrivateToken) {
     last_used_at: iso(token.lastUsedAt),
     revoked_at: iso(token.revokedAt),
     successor: token.successor,
+    suspended_at: iso(token.suspendedAt),
   }
 }

@@ -30,3 +30,18 @@ export function addressGroup(address: string): string {
     .map((group) => group.toString(16))
     .join(':')}::/64`
 }
+
+/** True for 127.0.0.0/8 and ::1, in any spelling. */
+export function isLoopbackAddress(address: string): boolean {
+  const [plain = ''] = address.split('%', 1)
+  const groups = groupsOf(plain)
+  if (groups?.slice(0, 7).every((group) => group === 0)) return groups[7] === 1
+  const group = addressGroup(plain)
+  return isIP(group) === 4 && group.startsWith('127.')
+}
+
+/** True for a URL's host name that means this machine (RFC 6761, section 6.3). */
+export function isLoopbackHost(hostname: string): boolean {
+  const name = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name)
+}

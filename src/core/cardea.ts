@@ -13,6 +13,7 @@ import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
+import { createInstance, type Instance } from './instance.ts'
 import { createJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createLastUsed } from './last-used.ts'
@@ -23,6 +24,7 @@ import { createNames } from './names.ts'
 import { createNewPasswords } from './new-passwords.ts'
 import { createOneTimes } from './one-time.ts'
 import { createPasswordCheck } from './password-check.ts'
+import { createPlaces } from './places.ts'
 import type { Clock, Log, Mailer, Store } from './ports.ts'
 import { createRights } from './rights.ts'
 import { createRoles, type Roles } from './roles.ts'
@@ -65,6 +67,7 @@ export interface Core {
   readonly events: Events
   readonly feed: ChangeFeed
   readonly devices: Devices
+  readonly instance: Instance
   /** What the server has to repeat as long as it runs. */
   readonly jobs: readonly Job[]
   /** Writes last-used and last-seen times and audits first uses. */
@@ -78,7 +81,8 @@ export interface Core {
 /**
  * Wires the services over one store. The caller starts the feed (`core.feed.start()`) and runs the jobs; without that
  * the core still answers rightly, only caches hear of other processes' changes with the next command.
- * CardeaError `internal` when the stored signing keys cannot be read with the configured secret, or a static key is bad.
+ * CardeaError `internal` when stored signing keys or second factors cannot be read with the configured secret, or a
+ * static key is bad.
  */
 export async function createCore(deps: CoreDeps): Promise<Core> {
   const { store, clock, log, mailer, passwords, keyTree, settings } = deps
@@ -92,7 +96,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   const lastUsed = createLastUsed()
   const base = { store, clock, log, keyTree, settings, commit, events, roles, lastUsed, background, passwords }
 
-  const limits = createLimits(base)
+  const places = createPlaces(base)
+  const limits = createLimits({ ...base, places })
   const mails = createMails({ mailer, clock, log, settings, background })
   const oneTimes = createOneTimes(base)
   const mfa = createMfa({ ...base, mails, rights })
@@ -103,7 +108,18 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   const basicCache = createBasicCache({ clock, max: Math.max(settings.cacheSize, 1) })
   const signIn = createSignIn({ ...base, limits, mails, mfa, oneTimes, identify, passwordCheck, basicCache })
   const newPasswords = createNewPasswords(base)
-  const users = createUsers({ ...base, rights, limits, mails, oneTimes, identify, names, confirmation, newPasswords })
+  const users = createUsers({
+    ...base,
+    rights,
+    limits,
+    mails,
+    oneTimes,
+    identify,
+    names,
+    confirmation,
+    newPasswords,
+    passwordCheck,
+  })
 
   const signingKeys = createSigningKeys({ ...base, feed })
   const accessTokens = createAccessTokens({ clock, signingKeys, settings })
@@ -136,6 +152,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   })
   await feed.sync()
   await signingKeys.check()
+  await mfa.checkBoxes()
 
   const flush = async () => {
     await sessions.flush()
@@ -161,7 +178,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     limits,
     events,
     feed,
-    devices: createDevices({ keyTree }),
+    devices: createDevices({ keyTree, places }),
+    instance: createInstance(base),
     jobs: createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
     flush,
     idle: background.idle,

@@ -22,7 +22,8 @@ export interface ConfirmationDeps {
 export function createConfirmation({ store, limits, mails, names, oneTimes }: ConfirmationDeps): Confirmation {
   return {
     async send(user, purpose, email, origin) {
-      if (!(await limits.mailTo(email))) return
+      // Whoever claims an address is a stranger to it, wherever they come from.
+      if (!(await limits.mailTo(email, purpose, false))) return
       const owner = await store.users.byEmail(email)
       if (owner !== null) {
         if (owner.id !== user.id) await mails.noticeTo(email, 'sign-up-known-address', owner.username, origin)

@@ -16,6 +16,11 @@ export interface Asker {
 export interface CredentialRights {
   /** Throws user_required, beyond_own_rights (under impersonation), credential_revoked. */
   askerOf(by: Principal): Promise<Asker>
+  /**
+   * The same, for whoever wants a successor of a key or private token. A token that a key got for itself is no witness
+   * of the key: what leaked for an hour must not become the key. Throws beyond_own_rights, too.
+   */
+  rotatorOf(by: Principal): Promise<Asker>
   /** Throws request_invalid for unknown scopes, beyond_own_rights for those that the asker does not have. */
   checkScopes(scopes: readonly Scope[], asker: Asker): readonly Scope[]
   /** Throws beyond_own_rights when some credential can do now what the asker cannot. */
@@ -40,9 +45,10 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
       const key = await store.keys.byId(by.keyId)
       if (key === null) throw new CardeaError('credential_revoked', { kind: by.kind })
       const own = within(key.ceiling, key.scopes)
-      // A token that a key got for itself may have been limited further.
-      const ceiling = by.kind === 'access-token' ? own.filter((scope) => by.scopes.has(scope)) : own
-      return { ceiling, notAfter: key.expiresAt }
+      if (by.kind !== 'access-token') return { ceiling: own, notAfter: key.expiresAt }
+      // A token that a key got for itself may have been limited further, and ends sooner.
+      const ceiling = own.filter((scope) => by.scopes.has(scope))
+      return { ceiling, notAfter: earlier(key.expiresAt, by.expiresAt) }
     }
     if (by.sessionId !== null) {
       const session = await store.sessions.byId(by.sessionId)
@@ -52,12 +58,22 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
     return { ceiling: [...by.scopes], notAfter: null }
   }
 
+  async function askerOf(by: Principal): Promise<Asker> {
+    if (by.user === null) throw new CardeaError('user_required')
+    if (by.actor !== null) {
+      throw new CardeaError('beyond_own_rights', { internal: 'impersonation makes no credentials' })
+    }
+    return { owner: by.user, ...(await boundsOf(by)) }
+  }
+
   return {
-    async askerOf(by) {
-      if (by.user === null) throw new CardeaError('user_required')
-      if (by.actor !== null)
-        throw new CardeaError('beyond_own_rights', { internal: 'impersonation makes no credentials' })
-      return { owner: by.user, ...(await boundsOf(by)) }
+    askerOf,
+    async rotatorOf(by) {
+      const isWitness = by.kind === 'api-key' || by.kind === 'private-token' || by.keyId === null
+      if (!isWitness) {
+        throw new CardeaError('beyond_own_rights', { internal: 'a token of a key rotates nothing' })
+      }
+      return askerOf(by)
     },
     checkScopes(scopes, asker) {
       const wished = [...new Set(scopes)].sort()
@@ -79,6 +95,11 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
       if (now === null || now.epoch !== owner.epoch) throw new CardeaError('credential_revoked')
     },
   }
+}
+
+export function earlier(one: Millis | null, other: Millis | null): Millis | null {
+  if (one === null || other === null) return one ?? other
+  return Math.min(one, other)
 }
 
 /** The ceiling, cut to the scopes by name where there are any. */

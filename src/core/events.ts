@@ -53,6 +53,8 @@ export const eventKinds = [
   'signing-key-rotated',
   'signing-key-revoked',
   'secrets-rewrapped',
+  'instance-restored',
+  'keys-confirmed',
 ] as const
 export type EventKind = (typeof eventKinds)[number]
 

@@ -43,16 +43,27 @@ export interface GuardDeps {
   readonly lastUsed: LastUsed
 }
 
-/** Kinds that are good at one door only: their verdicts are kept by door. */
-const atOneDoor: readonly CredentialKind[] = ['session-cookie']
-/** Passwords have a cache of their own; the others cost nothing or are rare. */
-const keptKinds: readonly CredentialKind[] = [
-  'access-token',
-  'private-token',
-  'bearer-token',
-  'session-cookie',
-  'api-key',
-]
+/** Access, private and opaque bearer tokens: their form tells them apart, so that no text is two of them. */
+const bearerWay = 'bearer'
+
+/**
+ * The way in that a kept verdict is good for; null: none is kept. Cookies are good at one door only. Passwords have a
+ * cache of their own; what is left costs nothing or is rare.
+ */
+function wayOf(kind: CredentialKind, origin: Origin): string | null {
+  switch (kind) {
+    case 'access-token':
+    case 'private-token':
+    case 'bearer-token':
+      return bearerWay
+    case 'session-cookie':
+      return `${kind}@${origin.api}`
+    case 'api-key':
+      return kind
+    default:
+      return null
+  }
+}
 
 export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }: GuardDeps): Guard {
   /** Times of a verdict from memory. One that seems over is asked for again: another node may have seen its session. */
@@ -63,25 +74,22 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
     return now < seen + held.idle.millis
   }
 
-  const find = async (credential: Recognised, origin: Origin): Promise<Verdict<Held>> => {
-    if (!keptKinds.includes(credential.kind)) return check(credential, origin)
-    const way = atOneDoor.includes(credential.kind) ? `${credential.kind}@${origin.api}` : credential.kind
-    const key = cacheKey(way, canonical(credential))
+  const recall = (key: string): Held | null => {
     const known = cache.get(key)
-    if (known !== null && feed.fresh()) {
-      if (isCurrent(known, clock.now())) return { ok: true, value: known }
-      cache.drop(key)
-    }
+    if (known === null || !feed.fresh()) return null
+    if (isCurrent(known, clock.now())) return known
+    cache.drop(key)
+    return null
+  }
+
+  const find = async (credential: Recognised, origin: Origin, key: string | null): Promise<Verdict<Held>> => {
     const version = cache.version()
     const verdict = await check(credential, origin)
-    if (verdict.ok && feed.fresh()) cache.put(key, verdict.value, version)
+    if (key !== null && verdict.ok && feed.fresh()) cache.put(key, verdict.value, version)
     return verdict
   }
 
-  const judge = async (credential: Recognised, origin: Origin, anywhere: boolean): Promise<Verdict<Principal>> => {
-    const verdict = await find(credential, origin)
-    if (!verdict.ok) return verdict
-    const { principal, addresses, use } = verdict.value
+  const use = ({ principal, addresses, use }: Held, origin: Origin, anywhere: boolean): Verdict<Principal> => {
     if (!anywhere && addresses !== null && !addresses.has(origin.address)) {
       return refuse(principal.kind, 'credential_address_refused')
     }
@@ -89,14 +97,30 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
     return { ok: true, value: principal }
   }
 
+  const judge = async (credential: Recognised, origin: Origin, anywhere: boolean): Promise<Verdict<Principal>> => {
+    const way = wayOf(credential.kind, origin)
+    const key = way === null ? null : cacheKey(way, canonical(credential))
+    const known = key === null ? null : recall(key)
+    if (known !== null) return use(known, origin, anywhere)
+    const verdict = await find(credential, origin, key)
+    return verdict.ok ? use(verdict.value, origin, anywhere) : verdict
+  }
+
+  /** A bearer text that was found good needs no reading again: it is its own canonical form, whichever kind it is. */
+  const recallBearer = (presented: readonly Presented[]): Held | null => {
+    const [only] = presented
+    return presented.length === 1 && only?.via === 'bearer' ? recall(cacheKey(bearerWay, only.text)) : null
+  }
+
   return {
     async authenticate(presented, accepts, origin, strictKinds = false) {
+      const takes = (kind: CredentialKind) =>
+        accepts.includes(kind) || (!strictKinds && kind === 'private-token' && accepts.includes('access-token'))
+      const known = recallBearer(presented)
+      if (known !== null && takes(known.principal.kind)) return use(known, origin, false)
       const chosen = choose(presented, origin, staticKeys)
       if ('ok' in chosen) return chosen
-      const taken =
-        accepts.includes(chosen.kind) ||
-        (!strictKinds && chosen.kind === 'private-token' && accepts.includes('access-token'))
-      return taken ? judge(chosen, origin, false) : refuse(chosen.kind, 'credential_kind_refused')
+      return takes(chosen.kind) ? judge(chosen, origin, false) : refuse(chosen.kind, 'credential_kind_refused')
     },
     async inspect(token, origin) {
       const credential = readAnyToken(token)
@@ -129,6 +153,7 @@ function choose(
 }
 
 function distinct(presented: readonly Presented[]): readonly Presented[] {
+  if (presented.length < 2) return presented
   const seen = new Map(presented.map((each) => [JSON.stringify(each), each]))
   return [...seen.values()]
 }

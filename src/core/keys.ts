@@ -12,6 +12,7 @@ import {
   checkExpiry,
   checkGrace,
   checkName,
+  earlier,
   invalid,
   within,
 } from './credential-rights.ts'
@@ -59,7 +60,7 @@ export interface Keys {
   /**
    * The successor has the same name, scopes, addresses and end (never a later one); the old key dies after the grace,
    * at its own end if that is sooner, and at once when the grace is 0. Of callers side by side one gets the successor,
-   * the others `conflict`.
+   * the others `conflict`. beyond_own_rights for a token that a key got for itself.
    */
   rotate(by: Principal, id: string, wish: { readonly graceSeconds: number }, origin: Origin): Promise<IssuedKey>
   /** `owner` null: an administrator or the command line. Throws not_found when it is not theirs; again is fine. */
@@ -105,6 +106,7 @@ export function createKeys(deps: KeysDeps): Keys {
       lastUsedAt: null,
       revokedAt: null,
       successor: null,
+      suspendedAt: null,
     }
     return { record, secret, token: formatApiKey(id, secret) }
   }
@@ -175,7 +177,7 @@ export function createKeys(deps: KeysDeps): Keys {
     },
     async rotate(by, id, wish, origin) {
       const graceSeconds = checkGrace(wish.graceSeconds)
-      const asker = await rights.askerOf(by)
+      const asker = await rights.rotatorOf(by)
       const issued = await commit(async (tx) => {
         const now = clock.now()
         await tx.lock(`key:${id.toLowerCase()}`)
@@ -253,6 +255,8 @@ export function createKeys(deps: KeysDeps): Keys {
 
   function checkNewExpiry(key: ApiKey, expiresAt: Millis | null, asker: Asker): Millis | null {
     const now = clock.now()
+    // The end that it has is no longer life, also where the asker has a nearer one.
+    if (expiresAt === key.expiresAt && key.successor === null && !isOver(key, now)) return expiresAt
     const sooner = expiresAt !== null && (key.expiresAt === null || expiresAt <= key.expiresAt)
     if (!sooner && (key.successor !== null || isOver(key, now))) {
       throw new CardeaError('conflict', { internal: 'a key that was rotated, or is over, does not get a longer life' })
@@ -262,11 +266,6 @@ export function createKeys(deps: KeysDeps): Keys {
 }
 
 const isOver = (key: ApiKey, now: Millis): boolean => key.expiresAt !== null && key.expiresAt <= now
-
-export function earlier(one: Millis | null, other: Millis | null): Millis | null {
-  if (one === null || other === null) return one ?? other
-  return Math.min(one, other)
-}
 
 function checkAddresses(entries: readonly string[]): readonly string[] {
   if (entries.length > maxAddresses) throw invalid('allow_addresses', `At most ${maxAddresses} addresses and blocks.`)

@@ -3,8 +3,9 @@ import type { KeyTree } from '../crypto/key-tree.ts'
 import { CardeaError } from '../errors.ts'
 import type { Origin } from '../types.ts'
 import { addressGroup } from './addresses.ts'
-import type { Clock, Store } from './ports.ts'
-import type { LimitRule, LimitState } from './records.ts'
+import type { Places } from './places.ts'
+import type { Store } from './ports.ts'
+import type { LimitRule, LimitState, Purpose } from './records.ts'
 import type { CoreSettings } from './settings.ts'
 
 export type LimitName = 'address' | 'user' | 'mail'
@@ -13,6 +14,11 @@ export type LimitName = 'address' | 'user' | 'mail'
 export interface Tried extends LimitState {
   /** The user signed in from this address or device before. */
   readonly known: boolean
+  /**
+   * False: the tries of the user are spent, though those of the name that was typed are not. Nothing may be compared
+   * then, and the answer is that of a wrong password: a refusal would tell that two names are one user's.
+   */
+  readonly mayCompare: boolean
   /** The password was right: the try does not count. */
   giveBack(): Promise<void>
 }
@@ -21,33 +27,42 @@ export interface Limits {
   /** Counts one try by address (IPv6 by /64). Throws rate_limited with `retryAfter`. */
   address(origin: Origin): Promise<LimitState>
   mail(origin: Origin): Promise<LimitState>
-  /** Counts one mail to somebody; false when they had their share. Never throws: that would tell who is known. */
-  mailTo(email: string): Promise<boolean>
+  /**
+   * Counts one mail to somebody; false when they had their share. Each purpose has its own, and so have requests from
+   * places where the recipient is `known`: strangers cannot use up the owner's. Never throws: that would tell who is
+   * known.
+   */
+  mailTo(email: string, purpose: Purpose, known: boolean): Promise<boolean>
   /**
    * Counts one password try on a canonical identifier (known or not). Addresses and devices from which that user
    * signed in before have a counter of their own, so that strangers cannot lock the owner out. Throws rate_limited.
-   * A known user has one counter whatever they are called by.
+   * For strangers a user has one counter whatever they are called by, beside the one of each name that is typed.
+   * `identifierKey` null: nobody typed a name, so that there is nothing to hide; then both are one.
    */
-  user(identifierKey: string, userId: number | null, origin: Origin): Promise<Tried>
-  /** After a good sign-in: the address (and device) are known, what it consumed is given back. `addressTries`: 1. */
+  user(identifierKey: string | null, userId: number | null, origin: Origin): Promise<Tried>
+  /** After a good sign-in: the address is a known place, what it consumed is given back. `addressTries`: 1. */
   succeeded(tried: Tried | null, userId: number, origin: Origin, addressTries?: number): Promise<void>
   giveBackAddress(origin: Origin): Promise<void>
   isKnown(userId: number, origin: Origin): Promise<boolean>
-  /** From now on this address (and device) are places of the user. */
+  /** From now on this address is a place of the user. */
   remember(userId: number, origin: Origin): Promise<void>
   /** The user is gone: their counter goes, too. */
   forget(userId: number): Promise<void>
 }
 
 export interface LimitsDeps {
-  readonly store: Pick<Store, 'limits' | 'devices'>
-  readonly clock: Clock
+  readonly store: Pick<Store, 'limits'>
   readonly keyTree: KeyTree
+  readonly places: Pick<Places, 'knownAt' | 'remember'>
   readonly settings: Pick<CoreSettings, 'limits'>
 }
 
-export function createLimits({ store, clock, keyTree, settings }: LimitsDeps): Limits {
+/** The part of the strangers' budget that one address may spend, so that it takes several to shut out all others. */
+const strangersShare = 5
+
+export function createLimits({ store, keyTree, places, settings }: LimitsDeps): Limits {
   const { enabled, address: addressRule, user: userRule, knownUser, mail: mailRule, strangers } = settings.limits
+  const oneStranger: LimitRule = { ...strangers, points: Math.ceil(strangers.points / strangersShare) }
 
   /** What is counted by is somebody's address or name, so only an HMAC of it is kept. */
   const keyOf = (kind: string, text: string) => `${kind}:${hmacHex(keyTree.current('limit').bytes, `${kind}:${text}`)}`
@@ -79,72 +94,73 @@ export function createLimits({ store, clock, keyTree, settings }: LimitsDeps): L
   const userKey = (userId: number) => keyOf('user', String(userId))
   const strangersKey = keyOf('strangers', '')
 
-  /** Texts that stand for the places a request comes from: its device, when it has one, and its address. */
-  const placesOf = (origin: Origin) => [
-    ...(origin.device === undefined ? [] : [`device:${origin.device}`]),
-    `address:${addressGroup(origin.address)}`,
-  ]
-  const placeHash = (key: { readonly bytes: Buffer }, place: string) => hmacHex(key.bytes, `place:${place}`)
-
-  async function knownPlace(userId: number, origin: Origin): Promise<string | null> {
-    for (const place of placesOf(origin)) {
-      for (const key of keyTree.all('device')) {
-        if (await store.devices.isKnown(userId, placeHash(key, place))) return place
-      }
-    }
-    return null
-  }
-
-  async function remember(userId: number, origin: Origin): Promise<void> {
-    for (const place of placesOf(origin)) {
-      await store.devices.remember(userId, placeHash(keyTree.current('device'), place), clock.now())
-    }
-  }
-
   const giveBackAddress = (origin: Origin) => giveBack(addressKey(origin), addressRule)
+
+  /** What one try takes of several counters: all of them or, when one is spent, none. */
+  function createBill() {
+    const paid: (readonly [key: string, rule: LimitRule])[] = []
+    const undo = async () => {
+      for (const [key, rule] of paid) await giveBack(key, rule)
+    }
+    const take = async (key: string, rule: LimitRule): Promise<LimitState> => {
+      const state = await consume(key, rule)
+      if (state.allowed) paid.push([key, rule])
+      return state
+    }
+    return {
+      take,
+      undo,
+      async demand(name: string, key: string, rule: LimitRule): Promise<LimitState> {
+        const state = await take(key, rule)
+        if (state.allowed) return state
+        await undo()
+        return refuse(name, state)
+      },
+    }
+  }
+
+  /** A try from a place that the user never signed in from, or at a name that nobody has. */
+  async function strangersTry(typed: string | null, userId: number | null, origin: Origin): Promise<Tried> {
+    const bill = createBill()
+    // First, so that an address which had its share takes nothing of what others need.
+    await bill.demand('stranger', keyOf('stranger', addressGroup(origin.address)), oneStranger)
+    const name = typed === null ? null : await bill.demand('user', keyOf('name', typed), userRule)
+    // A name that nobody has costs the same writes.
+    const whose = userId === null ? keyOf('nobody', typed ?? '') : userKey(userId)
+    const whole = name === null ? await bill.demand('user', whose, userRule) : await bill.take(whose, userRule)
+    // Guesses spread over many addresses and many accounts stay below all limits above. What they have in common is
+    // that they fail, and that none comes from a known place: so these share one budget. Tries that the limit of a
+    // name refused do not touch it, or guessing at one account would shut all strangers out.
+    await bill.demand('strangers', strangersKey, strangers)
+    return { ...(name ?? whole), known: false, mayCompare: whole.allowed, giveBack: bill.undo }
+  }
 
   return {
     address: (origin) => demand('address', addressKey(origin), addressRule),
     mail: (origin) => demand('mail', keyOf('mail', addressGroup(origin.address)), mailRule),
-    mailTo: async (email) => (await consume(keyOf('mail-to', email), mailRule)).allowed,
+    mailTo: async (email, purpose, known) => {
+      const key = keyOf('mail-to', JSON.stringify([purpose, known, email]))
+      return (await consume(key, mailRule)).allowed
+    },
 
     async user(identifierKey, userId, origin) {
       // Asked for unknown names as well: no time is saved that would tell them from known ones.
-      const place = await knownPlace(userId ?? 0, origin)
-      if (userId !== null && place !== null) {
-        // Per place: whoever shares one place with the owner cannot lock the others.
-        const key = keyOf('known', `${userId}:${place}`)
-        const state = await demand('knownUser', key, knownUser)
-        return { ...state, known: true, giveBack: () => giveBack(key, knownUser) }
-      }
-      const key = userId === null ? keyOf('name', identifierKey) : userKey(userId)
-      const state = await demand('user', key, userRule)
-      // Guesses spread over many addresses and many accounts stay below both limits above. What they have in common is
-      // that they fail, and that none comes from a known place: so these share one budget. Tries that the limit of a
-      // user refused do not touch it, or guessing at one account would shut all strangers out.
-      const all = await consume(strangersKey, strangers)
-      if (!all.allowed) {
-        await giveBack(key, userRule)
-        refuse('strangers', all)
-      }
-      return {
-        ...state,
-        known: false,
-        async giveBack() {
-          await giveBack(key, userRule)
-          await giveBack(strangersKey, strangers)
-        },
-      }
+      const place = await places.knownAt(userId ?? 0, origin)
+      if (userId === null || place === null) return strangersTry(identifierKey, userId, origin)
+      // Per place: whoever shares one place with the owner cannot lock the others.
+      const key = keyOf('known', `${userId}:${place}`)
+      const state = await demand('knownUser', key, knownUser)
+      return { ...state, known: true, mayCompare: true, giveBack: () => giveBack(key, knownUser) }
     },
 
     async succeeded(tried, userId, origin, addressTries = 1) {
       await tried?.giveBack()
       for (let tries = 0; tries < addressTries; tries += 1) await giveBackAddress(origin)
-      await remember(userId, origin)
+      await places.remember(userId, origin)
     },
     giveBackAddress,
-    isKnown: async (userId, origin) => (await knownPlace(userId, origin)) !== null,
-    remember,
+    isKnown: async (userId, origin) => (await places.knownAt(userId, origin)) !== null,
+    remember: places.remember,
     async forget(userId) {
       if (enabled) await store.limits.reset(userKey(userId))
     },

@@ -32,15 +32,15 @@ export const linkTexts: Readonly<
 > = {
   'confirm-email': {
     subject: 'Confirm your e-mail address',
-    text: 'an account with this user name was opened with your e-mail address. If that was you, confirm the address:',
+    text: 'an account was opened with your e-mail address. If that was you, confirm the address; the page asks for the password of the account, if it has one. If you did not open it, do nothing:',
     call: '/auth/email/confirm',
-    body: (token) => `{"token":"${token}"}`,
+    body: (token) => `{"token":"${token}","password":"..."}`,
   },
   'change-email': {
     subject: 'Confirm your new e-mail address',
-    text: 'this address was given as the new e-mail address of your account. If that was you, confirm it:',
+    text: 'this address was given as the new e-mail address of your account. If that was you, confirm it; the page asks for the password of the account, if it has one:',
     call: '/auth/email/confirm',
-    body: (token) => `{"token":"${token}"}`,
+    body: (token) => `{"token":"${token}","password":"..."}`,
   },
   'undo-email': {
     subject: 'Your e-mail address was changed',
@@ -67,6 +67,14 @@ export const linkTexts: Readonly<
     body: (token) => `{"invitation":"${token}","username":"...","password":"..."}`,
   },
 }
+
+/** Mails that go to an address which nobody has proven: what they say of the sender is a stranger's text. */
+export const toStrangers: ReadonlySet<LinkPurpose | Notice> = new Set<LinkPurpose | Notice>([
+  'confirm-email',
+  'change-email',
+  'invitation',
+  'sign-up-reserved-address',
+])
 
 const notYou = 'If that was not you, sign in, change your password and end all other sessions.'
 

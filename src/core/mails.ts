@@ -1,7 +1,7 @@
 import { CardeaError } from '../errors.ts'
 import type { Origin, User } from '../types.ts'
 import type { Background } from './background.ts'
-import { type LinkPurpose, linkTexts, type Notice, noticeTexts } from './mail-texts.ts'
+import { type LinkPurpose, linkTexts, type Notice, noticeTexts, toStrangers } from './mail-texts.ts'
 import { plainText } from './plain-text.ts'
 import type { Clock, Log, Mailer } from './ports.ts'
 import type { Mail, Purpose } from './records.ts'
@@ -12,14 +12,15 @@ export type { Notice } from './mail-texts.ts'
 export interface Mails {
   /**
    * A mail with a one-time link built from the configured public URL. Goes to `to` (a stored address). TypeError for a
-   * purpose without a mail, request_invalid for a field with a line break, and what the mailer throws.
+   * purpose without a mail, request_invalid for a field with a line break, and what the mailer throws. `username`
+   * null: the reader has none yet.
    */
   link(
     purpose: Purpose,
     to: string,
     token: string,
     expiresAt: number,
-    values: { readonly username: string },
+    values: { readonly username: string | null },
   ): Promise<void>
   /** Tells the user at their proven address, if they have one. A mail that cannot be sent is logged, never thrown. */
   notice(notice: Notice, user: User, origin: Origin, values?: Readonly<Record<string, string>>): Promise<void>
@@ -44,6 +45,15 @@ function oneLine(name: string, text: string): string {
     throw new CardeaError('request_invalid', { fields: [{ field: name, message: 'must be one line' }] })
   }
   return text
+}
+
+/**
+ * The first line. Whoever has not proven their address may be mailing it to somebody else: then their user name is
+ * text of a stranger, and is left out where it has a dot, since mail programs make links of such words.
+ */
+function greeting(mail: LinkPurpose | Notice, username: string | null): string {
+  if (username === null || (toStrangers.has(mail) && /[.\u3002]/.test(username))) return 'Hello,'
+  return `Hello ${oneLine('username', username)},`
 }
 
 function isLinkPurpose(purpose: Purpose): purpose is LinkPurpose {
@@ -72,10 +82,9 @@ export function createMails({ mailer, clock, log, settings, background }: MailsD
     values: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const { subject, text } = noticeTexts[notice]
-    const name = oneLine('username', username)
     const details = Object.entries(values).map(([label, value]) => `${plainText(label, 40)}: ${plainText(value, 200)}`)
     const lines = [
-      `Hello ${name},`,
+      greeting(notice, username),
       '',
       text,
       '',
@@ -105,7 +114,7 @@ export function createMails({ mailer, clock, log, settings, background }: MailsD
       // In the fragment: a browser sends it to nobody and no server logs it. Opening the page consumes nothing.
       const link = `${settings.publicUrl}/auth/page/${purpose}#token=${token}`
       const lines = [
-        `Hello ${oneLine('username', username)},`,
+        greeting(purpose, username),
         '',
         text,
         '',

@@ -14,26 +14,40 @@ import type { Clock, Store } from './ports.ts'
 import type { Totp } from './records.ts'
 import type { Rights } from './rights.ts'
 import type { CoreSettings } from './settings.ts'
+import { secretAdvice } from './signing-key-box.ts'
+import { revokeKeys } from './users-shared.ts'
+
+export interface FactorChange {
+  /** API keys and private tokens of the user die, too. */
+  readonly revokeKeys?: boolean
+}
 
 export interface Mfa {
   status(user: User): Promise<{ readonly totp: 'off' | 'pending' | 'on'; readonly recoveryCodesLeft: number }>
   /** Makes a pending secret (10 minutes). Throws factor_exists. `svg` is the QR code of `uri`. */
   begin(
     user: User,
-    origin?: Origin,
+    origin: Origin,
   ): Promise<{ readonly secret: string; readonly uri: string; readonly svg: string; readonly expiresAt: number }>
   /**
    * Confirms it with a code of it; answers 10 recovery codes, shown this once. Ends other sessions. Throws
-   * factor_exists, factor_missing (nothing pending, or too old), factor_wrong.
+   * factor_exists, factor_missing (nothing pending, too old, or five wrong codes), factor_wrong.
    */
   confirm(
     user: User,
     code: string,
     keepSession: string | null,
     origin: Origin,
+    options?: FactorChange,
   ): Promise<{ readonly recoveryCodes: readonly string[] }>
   /** Throws factor_missing; scope_missing and beyond_own_rights when `actor` is somebody else. */
-  disable(user: User, actor: Principal | null, keepSession: string | null, origin: Origin): Promise<void>
+  disable(
+    user: User,
+    actor: Principal | null,
+    keepSession: string | null,
+    origin: Origin,
+    options?: FactorChange,
+  ): Promise<void>
   /** The old ones are void. Throws factor_missing. */
   newRecoveryCodes(user: User, origin: Origin): Promise<readonly string[]>
   /**
@@ -44,6 +58,8 @@ export interface Mfa {
   check(user: User, code: string, origin: Origin): Promise<Factor>
   /** Boxes still under an older key-encryption key are sealed again. Answers how many. */
   rewrap(): Promise<number>
+  /** CardeaError `internal` that says what to do when there are boxes which no configured secret opens. */
+  checkBoxes(): Promise<void>
 }
 
 export interface MfaDeps {
@@ -59,10 +75,14 @@ export interface MfaDeps {
 }
 
 const codesPerUser = 10
+/** Wrong codes that kill a pending secret: whoever holds it reads the right one off its screen. */
+const pendingTries = 5
 /** Wrong codes in a row before there is a delay. */
 const freeFailures = 10
 const firstDelayMillis = 30_000
 const longestDelayMillis = 60 * 60_000
+/** Nodes may differ by so much; more is a clock that jumped. */
+const clockSkewMillis = 60_000
 
 const boxContext = (userId: number) => ({ table: 'totp', row: String(userId), purpose: 'seed' })
 
@@ -118,12 +138,23 @@ export function createMfa(deps: MfaDeps): Mfa {
   async function claimTry(userId: number): Promise<number> {
     const before = await store.factors.failures(userId)
     const now = clock.now()
-    const openAt = before.lastAt + delayAfter(before.count)
+    // A clock that was set back would make the delay as long as the jump.
+    const jumped = before.lastAt - now > clockSkewMillis
+    const openAt = jumped ? now : before.lastAt + delayAfter(before.count)
     if (settings.limits.enabled && now < openAt) refuse(openAt - now)
     const { count } = await store.factors.countFailure(userId, now)
     if (settings.limits.enabled && count > freeFailures && count !== before.count + 1) refuse(delayAfter(count))
     return count
   }
+
+  /** The same for a secret that is pending: a fresh one starts the count anew, so what it counts are its own tries. */
+  async function claimPendingTry(userId: number): Promise<number> {
+    if ((await store.factors.failures(userId)).count >= pendingTries) throw new CardeaError('factor_missing')
+    const { count } = await store.factors.countFailure(userId, clock.now())
+    if (count > pendingTries) throw new CardeaError('factor_missing')
+    return count
+  }
+
   function refuse(millis: Millis): never {
     throw new CardeaError('rate_limited', { retryAfter: Math.ceil(millis / 1000), internal: 'limit codes' })
   }
@@ -131,7 +162,11 @@ export function createMfa(deps: MfaDeps): Mfa {
   return {
     async status(user) {
       const totp = await store.factors.totp(user.id)
-      if (totp === null || (totp.confirmedAt === null && !isPending(totp))) return { totp: 'off', recoveryCodesLeft: 0 }
+      const isOver = async (pending: Totp) =>
+        !isPending(pending) || (await store.factors.failures(user.id)).count >= pendingTries
+      if (totp === null || (totp.confirmedAt === null && (await isOver(totp)))) {
+        return { totp: 'off', recoveryCodesLeft: 0 }
+      }
       const left = (await store.factors.recovery(user.id))?.codes.length ?? 0
       return { totp: totp.confirmedAt === null ? 'pending' : 'on', recoveryCodesLeft: left }
     },
@@ -140,20 +175,29 @@ export function createMfa(deps: MfaDeps): Mfa {
       const secret = newTotpSecret()
       const now = clock.now()
       const box = seal(keyTree.current('key-encryption'), secret, boxContext(user.id))
-      if (!(await store.factors.begin(user.id, box, now))) throw new CardeaError('factor_exists')
-      await events.record({ kind: 'factor-begun', user: user.publicId, origin: origin ?? 'server' })
+      await store.transaction(async (tx) => {
+        if (!(await tx.factors.begin(user.id, box, now))) throw new CardeaError('factor_exists')
+        await tx.factors.clearFailures(user.id)
+        await events.record({ kind: 'factor-begun', user: user.publicId, origin }, tx)
+      })
       const uri = totpUri({ secret, issuer: settings.totp.issuer, account: user.username })
       return { secret, uri, svg: await qrSvg(uri), expiresAt: now + settings.lifetimes.pendingFactor * 1000 }
     },
 
-    async confirm(user, code, keepSession, origin) {
+    async confirm(user, code, keepSession, origin, options = {}) {
       const totp = await store.factors.totp(user.id)
       if (totp !== null && totp.confirmedAt !== null) throw new CardeaError('factor_exists')
       if (totp === null || !isPending(totp)) throw new CardeaError('factor_missing')
+      const count = await claimPendingTry(user.id)
       const step = match(user.id, totp, code)
-      if (step === null) throw new CardeaError('factor_wrong')
+      if (step === null) {
+        const data = { pending: true, inARow: count }
+        await events.record({ kind: 'factor-failed', user: user.publicId, origin, data })
+        throw new CardeaError('factor_wrong')
+      }
       const { salt, codes, hashes } = await makeCodes()
       const now = clock.now()
+      const revoke = options.revokeKeys === true
       await commit(async (tx) => {
         if (!(await tx.factors.confirm(user.id, totp.box, now))) throw new CardeaError('factor_exists')
         // The code that confirmed is spent: it does not sign in as well.
@@ -161,19 +205,25 @@ export function createMfa(deps: MfaDeps): Mfa {
         await tx.factors.setRecovery(user.id, salt, hashes, now)
         await tx.factors.clearFailures(user.id)
         await tx.sessions.endAll(user.id, keepSession)
-        await events.record({ kind: 'factor-added', user: user.publicId, origin, sessionId: keepSession }, tx)
+        if (revoke) await revokeKeys(tx, user.id, now)
+        const data = { keysRevoked: revoke }
+        await events.record({ kind: 'factor-added', user: user.publicId, origin, sessionId: keepSession, data }, tx)
       })
       await mails.notice('factor-added', user, origin)
       return { recoveryCodes: codes }
     },
 
-    async disable(user, actor, keepSession, origin) {
+    async disable(user, actor, keepSession, origin, options = {}) {
       rights.mayManageOrIs(actor, user)
+      const now = clock.now()
+      const revoke = options.revokeKeys === true
       await commit(async (tx) => {
-        if (!(await tx.factors.remove(user.id, clock.now()))) throw new CardeaError('factor_missing')
+        if (!(await tx.factors.remove(user.id, now))) throw new CardeaError('factor_missing')
         await tx.factors.clearFailures(user.id)
         await tx.sessions.endAll(user.id, keepSession)
-        await events.record({ kind: 'factor-removed', user: user.publicId, actor, origin }, tx)
+        if (revoke) await revokeKeys(tx, user.id, now)
+        const data = { keysRevoked: revoke }
+        await events.record({ kind: 'factor-removed', user: user.publicId, actor, origin, data }, tx)
       })
       await mails.notice('factor-removed', user, origin)
     },
@@ -207,6 +257,14 @@ export function createMfa(deps: MfaDeps): Mfa {
       await events.record({ kind: 'factor-failed', user: user.publicId, origin, data: { inARow: count } })
       if (count === freeFailures) await mails.notice('factor-guessing', user, origin)
       throw new CardeaError('factor_wrong')
+    },
+
+    async checkBoxes() {
+      const missing = (await store.factors.boxKeys()).find((id) => keyTree.byId('key-encryption', id) === null)
+      if (missing === undefined) return
+      throw new CardeaError('internal', {
+        internal: `second factors are encrypted under the key-encryption key ${missing}, which the configured secret does not give. ${secretAdvice}`,
+      })
     },
 
     async rewrap() {

@@ -69,12 +69,20 @@ export function createOneTimes({ store, clock, settings }: OneTimesDeps): OneTim
   }
 }
 
+function member(row: OneTime, name: string): Json | undefined {
+  const { data } = row
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return undefined
+  return (data as { readonly [key: string]: Json })[name]
+}
+
 /** A text member of a one-time token's data. Its shape is ours; a row that lacks it counts as invalid. */
 export function dataText(row: OneTime, name: string): string {
-  const { data } = row
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) {
-    const value = (data as { readonly [key: string]: Json })[name]
-    if (typeof value === 'string') return value
-  }
+  const value = member(row, name)
+  if (typeof value === 'string') return value
   throw new CardeaError('one_time_invalid', { internal: `one-time token of ${row.purpose} without ${name}` })
+}
+
+/** The same for a member that may be null, and is there all the same. */
+export function dataTextOrNull(row: OneTime, name: string): string | null {
+  return member(row, name) === null ? null : dataText(row, name)
 }

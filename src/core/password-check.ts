@@ -18,6 +18,9 @@ export interface FailedSignIn {
   readonly identifierKey?: string
 }
 
+/** Whose password is checked: what somebody typed, or (`key` null) a user whom a session or a mailed link names. */
+export type PasswordOf = Identified | { readonly key: null; readonly user: User }
+
 /** The one way in which a password is checked, at every door. */
 export interface PasswordCheck {
   /** Counts by address, finds the user, then as `of`. */
@@ -27,7 +30,17 @@ export interface PasswordCheck {
    * the right password account_pending, account_disabled, account_blocked. The caller gives the try back once the last
    * factor is proven. The address has been counted before.
    */
-  of(identified: Identified, password: string, origin: Origin): Promise<{ readonly user: User; readonly tried: Tried }>
+  of(whose: PasswordOf, password: string, origin: Origin): Promise<{ readonly user: User; readonly tried: Tried }>
+  /**
+   * The same, whatever the status of the user. `claim` is asked once the try is counted and before anything is
+   * compared; what it throws ends the check.
+   */
+  ofAny(
+    whose: PasswordOf,
+    password: string,
+    origin: Origin,
+    claim?: () => Promise<void>,
+  ): Promise<{ readonly user: User; readonly tried: Tried }>
   /** Counts the address; a refusal is audited once a window. */
   countAddress(origin: Origin): Promise<void>
   /** Throws account_* unless the user is active. */
@@ -87,8 +100,8 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
   async function limited(error: unknown, user: User | null, origin: Origin): Promise<void> {
     if (!(error instanceof CardeaError) || error.code !== 'rate_limited') return
     const by = error.detail.internal ?? 'limit'
-    const whom =
-      by === 'limit address' ? addressGroup(origin.address) : by === 'limit strangers' ? '' : (user?.id ?? '')
+    const ofAddress = by === 'limit address' || by === 'limit stranger'
+    const whom = ofAddress ? addressGroup(origin.address) : by === 'limit strangers' ? '' : (user?.id ?? '')
     if (!record.mayRecord(`${by} ${whom}`, error.detail.retryAfter ?? 1)) return
     await events.record({ kind: 'sign-in-limited', user: user?.publicId ?? null, origin, data: { by } })
   }
@@ -102,7 +115,7 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
     }
   }
 
-  async function count({ key, user }: Identified, origin: Origin): Promise<Tried> {
+  async function count({ key, user }: PasswordOf, origin: Origin): Promise<Tried> {
     try {
       return await limits.user(key, user?.id ?? null, origin)
     } catch (error) {
@@ -140,11 +153,18 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
     throw new CardeaError(statusCode[user.status])
   }
 
-  async function of(identified: Identified, password: string, origin: Origin) {
-    const { key, user } = identified
-    const tried = await count(identified, origin)
+  async function ofAny(whose: PasswordOf, password: string, origin: Origin, claim?: () => Promise<void>) {
+    const { key, user } = whose
+    const tried = await count(whose, origin)
+    try {
+      await claim?.()
+    } catch (error) {
+      await tried.giveBack()
+      throw error
+    }
     const stored = user === null ? null : await store.users.passwordHash(user.id)
-    const verdict = await verify(stored, password, tried, origin)
+    // Of no hash at all: it costs the same.
+    const verdict = await verify(tried.mayCompare ? stored : null, password, tried, origin)
     // Hashing takes long enough for a change of the password to be committed meanwhile.
     const now = user !== null && verdict.ok ? await store.users.byId(user.id) : null
     const still =
@@ -152,13 +172,19 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
       now !== null &&
       (now.epoch === user.epoch || (await store.users.passwordHash(user.id)) === stored)
     if (now === null || !still) {
-      await fail({ reason: 'wrong', user, origin, credential: 'password', identifierKey: key })
+      const typed = key === null ? {} : { identifierKey: key }
+      await fail({ reason: tried.mayCompare ? 'wrong' : 'limited', user, origin, credential: 'password', ...typed })
       throw new CardeaError('credentials_wrong')
     }
     if (verdict.outdated && stored !== null) rehash(now, stored, password)
-    if (now.status !== 'active') await tried.giveBack()
-    await demandActive(now, origin, 'password')
     return { user: now, tried }
+  }
+
+  async function of(whose: PasswordOf, password: string, origin: Origin) {
+    const { user, tried } = await ofAny(whose, password, origin)
+    if (user.status !== 'active') await tried.giveBack()
+    await demandActive(user, origin, 'password')
+    return { user, tried }
   }
 
   return {
@@ -167,6 +193,7 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
       return of(await identify.find(identifier, origin), password, origin)
     },
     of,
+    ofAny,
     countAddress,
     demandActive,
     fail,

@@ -11,6 +11,7 @@ import type {
   LimitRule,
   LimitState,
   Mail,
+  NewEpoch,
   NewUser,
   OneTime,
   Page,
@@ -18,8 +19,10 @@ import type {
   PrivateToken,
   Purpose,
   Reservation,
+  SecretUse,
   Session,
   SigningKey,
+  Suspended,
   Totp,
   UserConflict,
   UserFilter,
@@ -116,10 +119,20 @@ export interface SessionStore {
 
 // ── keys and private tokens ─────────────────────────────────────────────────────────────────────────────────────────
 
+/** What a presented secret hashes to, under each pepper that is configured. */
+export interface KeyProof {
+  readonly hashes: readonly Hash[]
+  readonly pepperIds: readonly string[]
+}
+
 export interface KeyStore {
   create(key: ApiKey): Promise<void>
   byId(id: string): Promise<ApiKey | null>
-  withUser(id: string): Promise<{ readonly key: ApiKey; readonly user: User } | null>
+  /**
+   * With `proof` null as well for a key whose secret hash is none of these, unless it was made under a pepper that is
+   * none of these: an unknown id and a wrong secret then cost the same.
+   */
+  withUser(id: string, proof?: KeyProof): Promise<{ readonly key: ApiKey; readonly user: User } | null>
   /** Appends a change. Null: gone or revoked. */
   update(
     id: string,
@@ -184,6 +197,8 @@ export interface FactorStore {
   /** All boxes whose key id is not `keyId`, for re-wrapping. */
   boxesNotUnder(keyId: string, limit: number): Promise<readonly { readonly userId: number; readonly box: string }[]>
   replaceBox(userId: number, from: string, to: string): Promise<boolean>
+  /** Ids of the keys that boxes are under; cheap however many there are. */
+  boxKeys(): Promise<readonly string[]>
   recovery(
     userId: number,
   ): Promise<{ readonly salt: string; readonly codes: readonly { readonly id: number; readonly hash: Hash }[] } | null>
@@ -259,6 +274,23 @@ export interface MetaStore {
   setOnce(key: string, value: string): Promise<string>
 }
 
+/** The installation as a whole: what a restored backup means for it, and which secrets it stands on. */
+export interface InstanceStore {
+  /**
+   * The state is an older one, so what came after it is unknown: ends every session, drops one-time tokens and recovery
+   * codes, suspends keys and private tokens, skips the ids and sequences that may have been given out. Appends `restore`.
+   */
+  beginEpoch(now: Millis): Promise<NewEpoch>
+  /** Keys and private tokens count again. Appends `restore`. */
+  confirmKeys(now: Millis): Promise<Suspended>
+  /** Those that wait; revoked ones are not counted. */
+  suspended(): Promise<Suspended>
+  /** What was made with derived keys and still counts at `now`, by key. */
+  secretUses(now: Millis): Promise<readonly SecretUse[]>
+  /** Id of the audit key of the newest event: the secret of who wrote last. Null when there is none. */
+  newestAuditKey(): Promise<string | null>
+}
+
 export interface Store {
   readonly engine: 'sqlite' | 'postgres'
   readonly users: UserStore
@@ -273,6 +305,7 @@ export interface Store {
   readonly limits: LimitStore
   readonly devices: DeviceStore
   readonly meta: MetaStore
+  readonly instance: InstanceStore
   /** The same store bound to one transaction. Using the outer store inside is refused at once: it would wait for ever. */
   transaction<T>(run: (store: Store) => Promise<T>): Promise<T>
   /** Inside a transaction: waits for everybody else who holds `name`, until commit. */

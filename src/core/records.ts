@@ -131,6 +131,8 @@ export interface ApiKey {
   readonly revokedAt: Millis | null
   /** Id of the key that replaced this one. */
   readonly successor: string | null
+  /** Came back from a backup: refused until an administrator confirms it. */
+  readonly suspendedAt: Millis | null
 }
 export interface PrivateToken {
   readonly id: number
@@ -147,6 +149,8 @@ export interface PrivateToken {
   readonly revokedAt: Millis | null
   /** Public id of the token that replaced this one. */
   readonly successor: string | null
+  /** Came back from a backup: refused until an administrator confirms it. */
+  readonly suspendedAt: Millis | null
 }
 // ── one-time tokens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,6 +241,28 @@ export interface Change {
   /** Public id of the user, id of the session or key, jti of the token, kid. */
   readonly id: string
   readonly epoch: number
+}
+// ── the instance ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a new epoch of the instance took away. */
+export interface NewEpoch {
+  /** 1 after the first restore. */
+  readonly epoch: number
+  readonly sessions: number
+  readonly oneTimes: number
+  readonly recoveryCodes: number
+  readonly keys: number
+  readonly tokens: number
+}
+export interface Suspended {
+  readonly keys: number
+  readonly tokens: number
+}
+/** How many things of one kind were made with one derived key. */
+export interface SecretUse {
+  readonly what: 'second-factor' | 'api-key' | 'session' | 'audit-event'
+  readonly keyId: string
+  readonly count: number
 }
 // ── limits and devices ──────────────────────────────────────────────────────────────────────────────────────────────
 

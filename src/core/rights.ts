@@ -11,11 +11,16 @@ export interface Rights {
   /** Throws unless `actor` may hand out this role; request_invalid for one that does not exist. */
   mayGiveRole(actor: Principal | null, role: RoleName): void
   mayGiveScopes(actor: Principal | null, scopes: readonly Scope[]): void
+  /** Whether a user may hand out this role now; for what they began earlier. */
+  stillGivesRole(user: User, role: RoleName): boolean
 }
+
+/** What of a principal decides. */
+type Actor = Pick<Principal, 'scopes' | 'role' | 'kind'>
 
 export function createRights({ roles }: { readonly roles: Roles }): Rights {
   /** What no role has of itself can be handed on by whoever has all that an administrator has. */
-  function covers(actor: Principal, wanted: Iterable<Scope>): boolean {
+  function covers(actor: Actor, wanted: Iterable<Scope>): boolean {
     const isFullAdmin = () => Array.from(roles.scopesOf('admin')).every((scope) => actor.scopes.has(scope))
     for (const scope of wanted) {
       if (actor.scopes.has(scope)) continue
@@ -24,12 +29,22 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
     return true
   }
 
-  function demand(actor: Principal | null, wanted: Iterable<Scope>): void {
+  function demand(actor: Actor | null, wanted: Iterable<Scope>): void {
     if (actor === null) return
     if (!actor.scopes.has('users:write')) {
       throw new CardeaError('scope_missing', { kind: actor.kind, extra: { scope: 'users:write' } })
     }
     if (!covers(actor, wanted)) throw new CardeaError('beyond_own_rights')
+  }
+
+  function mayGiveRole(actor: Actor | null, role: RoleName): void {
+    if (!roles.has(role)) {
+      const message = `must be one of ${roles.names.join(', ')}`
+      throw new CardeaError('request_invalid', { fields: [{ field: 'role', message }] })
+    }
+    // An operator's role of few scopes can still be named `admin`: nobody but an administrator makes one.
+    if (actor !== null && role === 'admin' && actor.role !== 'admin') throw new CardeaError('beyond_own_rights')
+    demand(actor, roles.scopesOf(role))
   }
 
   const mayManage = (actor: Principal | null, target: User) => demand(actor, roles.scopesOfUser(target))
@@ -40,15 +55,7 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
       if (actor !== null && actor.user?.id === target.id) return
       mayManage(actor, target)
     },
-    mayGiveRole(actor, role) {
-      if (!roles.has(role)) {
-        const message = `must be one of ${roles.names.join(', ')}`
-        throw new CardeaError('request_invalid', { fields: [{ field: 'role', message }] })
-      }
-      // An operator's role of few scopes can still be named `admin`: nobody but an administrator makes one.
-      if (actor !== null && role === 'admin' && actor.role !== 'admin') throw new CardeaError('beyond_own_rights')
-      demand(actor, roles.scopesOf(role))
-    },
+    mayGiveRole,
     mayGiveScopes(actor, scopes) {
       const unknown = scopes.filter((scope) => !roles.allScopes.has(scope))
       if (unknown.length > 0) {
@@ -56,6 +63,17 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
         throw new CardeaError('request_invalid', { fields: [{ field: 'scopes', message }] })
       }
       demand(actor, scopes)
+    },
+    stillGivesRole(user, role) {
+      if (user.status !== 'active') return false
+      const scopes = roles.effective(user, [...roles.ceilingOf('native')], null)
+      try {
+        mayGiveRole({ scopes, role: user.role, kind: 'password' }, role)
+        return true
+      } catch (error) {
+        if (error instanceof CardeaError) return false
+        throw error
+      }
     },
   }
 }

@@ -19,7 +19,7 @@ export interface OpenSession extends TokenShape {
   readonly refreshForm?: RefreshForm
   /** Scopes wished; default all of the API's ceiling. */
   readonly scopes?: readonly Scope[]
-  /** Public id of the impersonator: 15 minutes, no refresh, no right to make credentials. */
+  /** Public id of the impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
   readonly actor?: string
 }
 
@@ -114,7 +114,8 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       salt: hexToken(16),
       ceiling: ceilingFor(wish),
       factors: wish.factors,
-      provenAt: now,
+      // Nobody acts as somebody else with a proof of who they are.
+      provenAt: wish.actor === undefined ? now : 0,
       actor: wish.actor ?? null,
       address: plainText(origin.address, 64),
       userAgent: plainText(origin.userAgent, 256),

@@ -119,9 +119,12 @@ export function createSignIn(deps: SignInDeps): SignIn {
   async function sendLink(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
-    if (!(await limits.mailTo(user.email))) return
+    const known = await limits.isKnown(user.id, origin)
+    if (!(await limits.mailTo(user.email, 'sign-in-link', known))) return
     const data = { email: user.email, epoch: String(user.epoch) }
-    const { token, expiresAt } = await oneTimes.issue({ purpose: 'sign-in-link', userId: user.id, data, replace: true })
+    // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
+    const wish = { purpose: 'sign-in-link', userId: user.id, data, replace: false } as const
+    const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'sign-in-link-requested', user: user.publicId, origin })
     await mails.link('sign-in-link', user.email, token, expiresAt, { username: user.username })
   }
@@ -176,6 +179,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       await passwordCheck.countAddress(origin)
       if ((await oneTimes.peek('sign-in-link', token)) === null) throw await invalid('sign-in-link', null, origin)
       const row = await oneTimes.consume('sign-in-link', token)
+      await oneTimes.drop('sign-in-link', row.userId)
       const user = await userOf(row, origin)
       if (user.email !== dataText(row, 'email')) throw await invalid('sign-in-link', user, origin)
       await passwordCheck.demandActive(user, origin, 'one-time')
@@ -201,7 +205,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       const factors: Factor[] = []
       let tried: Tried | null = null
       if (user.hasPassword && proof.password !== undefined) {
-        const checked = await passwordCheck.of({ key: user.username, user }, proof.password, origin)
+        const checked = await passwordCheck.of({ key: null, user }, proof.password, origin)
         tried = checked.tried
         factors.push('password')
       }

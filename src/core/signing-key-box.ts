@@ -20,6 +20,11 @@ export interface SigningKeyBoxes {
   resealed(key: SigningKey): string | null
 }
 
+/** What an operator does about a secret that does not fit. */
+export const secretAdvice =
+  'Put the former secret back (CARDEA_SECRET, or the file `secret` in the data folder), or name it in ' +
+  'CARDEA_PREVIOUS_SECRETS beside the new one.'
+
 const contextOf = (kid: string, use: KeyUse) => ({ table: 'signing_keys', row: kid, purpose: use })
 
 export function createSigningKeyBoxes({ keyTree }: { readonly keyTree: KeyTree }): SigningKeyBoxes {
@@ -29,7 +34,7 @@ export function createSigningKeyBoxes({ keyTree }: { readonly keyTree: KeyTree }
       throw new CardeaError('internal', {
         internal:
           `signing key ${key.kid} (${key.use}) is encrypted under the key-encryption key ${id}, which the configured ` +
-          'secret does not give. Start with the former CARDEA_SECRET in CARDEA_PREVIOUS_SECRETS.',
+          `secret does not give. ${secretAdvice}`,
       })
     }
     return open(keyTree, 'key-encryption', key.box, contextOf(key.kid, key.use))

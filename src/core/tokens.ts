@@ -82,6 +82,7 @@ export function createTokens(deps: TokensDeps): Tokens {
     lastUsedAt: null,
     revokedAt: null,
     successor: null,
+    suspendedAt: null,
   })
 
   /** Signed before anything is stored: a server that cannot sign leaves no row behind. */
@@ -153,7 +154,7 @@ export function createTokens(deps: TokensDeps): Tokens {
     },
     async rotate(by, publicId, wish, origin) {
       const graceSeconds = checkGrace(wish.graceSeconds)
-      const asker = await rights.askerOf(by)
+      const asker = await rights.rotatorOf(by)
       const old = await ownToken(store, asker.owner, publicId)
       const now = clock.now()
       if (old.revokedAt !== null) throw new CardeaError('not_found')

@@ -6,7 +6,7 @@ import type { Store } from './ports.ts'
 import type { Json, UserPatch } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import type { SetUp } from './users-set-up.ts'
-import { actorOrigin, appendChange, changed, dropMailedLinks } from './users-shared.ts'
+import { actorOrigin, appendChange, changed, dropAllLinks } from './users-shared.ts'
 
 type UserAdministration = Pick<
   Users,
@@ -112,12 +112,18 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
     async setStatus(publicId, status, actor, origin) {
       const user = await target(publicId, actor)
       const audited = { kind: 'status-changed', data: { from: user.status, to: status } } as const
-      return patch(user, { status }, actor, origin, audited, async (tx) => {
+      // Whoever was more than pending is no sign-up that waits for its link: without a claim nobody's proof of the
+      // address and no clean-up deletes the account, and no link of its own undoes the administrator's word.
+      const suspended = status === 'pending' && user.status !== 'pending'
+      const changes = suspended ? { status, unprovenEmail: null } : { status }
+      return patch(user, changes, actor, origin, audited, async (tx) => {
         if (status === 'active') return
         // Enabled again, the user starts anew.
         await tx.sessions.endAll(user.id, null)
-        await oneTimes.on(tx).drop('reset-password', user.id)
-        await oneTimes.on(tx).drop('sign-in-link', user.id)
+        const here = oneTimes.on(tx)
+        if (suspended) await here.drop('confirm-email', user.id)
+        await here.drop('reset-password', user.id)
+        await here.drop('sign-in-link', user.id)
       })
     },
 
@@ -127,7 +133,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
       const passwordHash = await newPasswords.hash(password, [user.username, user.email])
       const after = await patch(user, { passwordHash }, actor, origin, { kind: 'password-set' }, async (tx) => {
         await tx.sessions.endAll(user.id, null)
-        await dropMailedLinks(oneTimes.on(tx), user.id)
+        await dropAllLinks(oneTimes.on(tx), user.id)
       })
       await mails.notice('password-changed', after, origin)
       return after
@@ -155,7 +161,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
             : await tx.users.proveEmail(user.id, email, now),
         )
         await appendChange(tx, result, clock)
-        await dropMailedLinks(oneTimes.on(tx), user.id)
+        await dropAllLinks(oneTimes.on(tx), user.id)
         await events.record(
           { kind: 'email-changed', user: user.publicId, actor, origin: actorOrigin(actor, origin) },
           tx,

@@ -9,6 +9,7 @@ import type { Mails } from './mails.ts'
 import type { Names } from './names.ts'
 import type { NewPasswords } from './new-passwords.ts'
 import type { OneTimes } from './one-time.ts'
+import type { PasswordCheck } from './password-check.ts'
 import type { Clock, Store } from './ports.ts'
 import type { Json, Page, PageWish, UserFilter } from './records.ts'
 import type { Rights } from './rights.ts'
@@ -60,10 +61,13 @@ export interface Users {
   ): Promise<{ readonly username: string; readonly status: UserStatus; readonly publicId: string | null }>
   /**
    * Proves the address of a new account or a new address of an old one. The address is taken from all who only claimed
-   * it; the former one is mailed a link that undoes the change. Throws one_time_invalid, email_taken.
+   * it; the former one is mailed a link that undoes the change. An account with a password wants it, so that the
+   * owner of a mailbox does not confirm what somebody else opened or changed with their address: request_invalid
+   * (field `password`) without, credentials_wrong for a wrong one (the fifth kills the token), rate_limited, busy.
+   * Throws one_time_invalid, email_taken, account_disabled, account_blocked. Only a new account becomes active.
    */
-  confirmEmail(token: string, origin: Origin): Promise<User>
-  /** Puts the former address back and ends all sessions. Throws one_time_invalid, email_taken. */
+  confirmEmail(token: string, password: string | null, origin: Origin): Promise<User>
+  /** Puts the former address back and ends all sessions; the status stays. Throws one_time_invalid, email_taken. */
   undoEmailChange(token: string, origin: Origin): Promise<User>
   byPublicId(publicId: string): Promise<User | null>
   /** Own changes: user name at once, e-mail after the mailed link was used. */
@@ -117,6 +121,7 @@ export interface UsersDeps {
   readonly roles: Roles
   readonly rights: Rights
   readonly identify: Identify
+  readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
   readonly background: Background
   readonly settings: CoreSettings

@@ -1,15 +1,27 @@
 import { CardeaError } from '../errors.ts'
-import type { User } from '../types.ts'
+import type { Origin, User } from '../types.ts'
 import { dataText } from './one-time.ts'
 import { statusCode } from './password-check.ts'
 import type { Store } from './ports.ts'
+import type { OneTime } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import { appendChange, changed, dropMailedLinks } from './users-shared.ts'
 
 type EmailChanges = Pick<Users, 'confirmEmail' | 'undoEmailChange' | 'requestEmailChange'>
 
+/** So many wrong passwords kill a mailed token. */
+const passwordTries = 5
+/** More than anybody makes before a token expires. */
+const manyTries = 1_000_000_000
+
+const passwordField = {
+  field: 'password',
+  message:
+    'is required: the password of the account, so that nobody confirms an account that somebody else opened with this address',
+}
+
 export function createEmailChanges(deps: UsersDeps): EmailChanges {
-  const { clock, commit, events, mails, names, oneTimes, confirmation, background } = deps
+  const { store, clock, commit, events, limits, mails, names, oneTimes, confirmation, background, passwordCheck } = deps
 
   async function owner(tx: Store, userId: number | null): Promise<User> {
     const user = userId === null ? null : await tx.users.byId(userId)
@@ -20,26 +32,64 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
 
   /** The address becomes the proven one; links that were mailed for the state before are void. */
   async function prove(tx: Store, user: User, email: string): Promise<User> {
-    const now = clock.now()
-    const result = await tx.users.proveEmail(user.id, email, now)
+    const result = await tx.users.proveEmail(user.id, email, clock.now())
     if (result === 'gone') throw new CardeaError('one_time_invalid')
     const proven = changed(result)
     await dropMailedLinks(oneTimes.on(tx), user.id)
-    if (proven.status === 'pending') return changed(await tx.users.update(user.id, { status: 'active' }, now))
     await appendChange(tx, proven, clock)
     return proven
   }
 
+  /** The mailed row as it stands, whose purpose nobody has to name. */
+  async function peek(token: string): Promise<OneTime> {
+    const row = (await oneTimes.peek('confirm-email', token)) ?? (await oneTimes.peek('change-email', token))
+    if (row === null) throw new CardeaError('one_time_invalid')
+    return row
+  }
+
+  /** Whoever opens the mail has the address; the password tells that the account is theirs, too. */
+  async function checkPassword({ purpose }: OneTime, token: string, user: User, password: string, origin: Origin) {
+    let used = 0
+    await passwordCheck.countAddress(origin)
+    const claim = async () => {
+      // Counted before the password is looked at, so that tries side by side cannot outrun the count. The row stays
+      // as long as somebody may be at it.
+      const left = await oneTimes.fail(purpose, token, manyTries)
+      used = left === null ? manyTries : manyTries - left
+      if (used > passwordTries) throw new CardeaError('one_time_invalid')
+    }
+    try {
+      const { tried } = await passwordCheck.ofAny({ key: null, user }, password, origin, claim)
+      await tried.giveBack()
+      await limits.giveBackAddress(origin)
+    } catch (error) {
+      const wrong = error instanceof CardeaError && error.code === 'credentials_wrong'
+      if (wrong && used >= passwordTries) await oneTimes.fail(purpose, token, 1)
+      throw error
+    }
+  }
+
   return {
-    async confirmEmail(token, origin) {
+    async confirmEmail(token, password, origin) {
+      const found = await peek(token)
+      const { purpose } = found
+      const asked = await owner(store, found.userId)
+      if (asked.hasPassword) {
+        if (password === null) throw new CardeaError('request_invalid', { fields: [passwordField] })
+        await checkPassword(found, token, asked, password, origin)
+      }
       const { user, undo } = await commit(async (tx) => {
         const here = oneTimes.on(tx)
-        const isNew = (await here.peek('confirm-email', token)) !== null
-        const row = await here.consume(isNew ? 'confirm-email' : 'change-email', token)
+        const row = await here.consume(purpose, token)
         const before = await owner(tx, row.userId)
+        // A password that was set since has voided the link; this is for the day when it does not.
+        if (before.hasPassword !== asked.hasPassword) throw new CardeaError('one_time_invalid')
         const email = dataText(row, 'email')
+        const isNew = purpose === 'confirm-email'
         if (isNew && before.unprovenEmail !== email) throw new CardeaError('one_time_invalid')
-        const after = await prove(tx, before, email)
+        const proven = await prove(tx, before, email)
+        const opens = isNew && proven.status === 'pending'
+        const after = opens ? changed(await tx.users.update(proven.id, { status: 'active' }, clock.now())) : proven
         const kind = before.email === null ? 'email-confirmed' : 'email-changed'
         await events.record({ kind, user: after.publicId, origin, credential: 'one-time' }, tx)
         if (before.email === null || before.email === email) return { user: after, undo: null }

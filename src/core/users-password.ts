@@ -1,17 +1,10 @@
 import { CardeaError } from '../errors.ts'
 import type { Origin } from '../types.ts'
 import { dataText } from './one-time.ts'
-import type { Store } from './ports.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
-import { changed, dropMailedLinks } from './users-shared.ts'
+import { changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 
 type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'resetPassword'>
-
-/** API keys and private tokens of a user die. */
-export async function revokeKeys(tx: Store, userId: number, now: number): Promise<void> {
-  await tx.keys.revokeAll(userId, now)
-  await tx.tokens.revokeAll(userId, now)
-}
 
 export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background } = deps
@@ -19,14 +12,12 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
-    if (!(await limits.mailTo(user.email))) return
+    const known = await limits.isKnown(user.id, origin)
+    if (!(await limits.mailTo(user.email, 'reset-password', known))) return
     const data = { email: user.email }
-    const { token, expiresAt } = await oneTimes.issue({
-      purpose: 'reset-password',
-      userId: user.id,
-      data,
-      replace: true,
-    })
+    // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
+    const wish = { purpose: 'reset-password', userId: user.id, data, replace: false } as const
+    const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
     await mails.link('reset-password', user.email, token, expiresAt, { username: user.username })
   }

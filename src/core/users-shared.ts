@@ -1,5 +1,5 @@
 import { CardeaError } from '../errors.ts'
-import type { Origin, Principal, User } from '../types.ts'
+import type { Millis, Origin, Principal, User } from '../types.ts'
 import type { OneTimes } from './one-time.ts'
 import type { Clock, Store } from './ports.ts'
 import type { UserConflict } from './records.ts'
@@ -25,4 +25,16 @@ const mailedLinks = ['confirm-email', 'change-email', 'reset-password', 'sign-in
 /** After a change of password or address, what was mailed before it is void. */
 export async function dropMailedLinks(oneTimes: OneTimes, userId: number): Promise<void> {
   for (const purpose of mailedLinks) await oneTimes.drop(purpose, userId)
+}
+
+/** An administrator decides: nobody takes the former state back by a link, either. */
+export async function dropAllLinks(oneTimes: OneTimes, userId: number): Promise<void> {
+  await dropMailedLinks(oneTimes, userId)
+  await oneTimes.drop('undo-email', userId)
+}
+
+/** API keys and private tokens of a user die. */
+export async function revokeKeys(tx: Store, userId: number, now: Millis): Promise<void> {
+  await tx.keys.revokeAll(userId, now)
+  await tx.tokens.revokeAll(userId, now)
 }

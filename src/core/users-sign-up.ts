@@ -1,7 +1,9 @@
 import { uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
 import type { Origin, RoleName, User } from '../types.ts'
-import { dataText } from './one-time.ts'
+import { dataText, dataTextOrNull } from './one-time.ts'
+import type { Store } from './ports.ts'
+import type { OneTime } from './records.ts'
 import type { SignUpWish, Users, UsersDeps } from './users-contract.ts'
 import type { SetUp } from './users-set-up.ts'
 import { actorOrigin, changed } from './users-shared.ts'
@@ -26,11 +28,21 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
   const { store, clock, commit, events, limits, mails, names, newPasswords, oneTimes, roles, rights, settings } = deps
   const { confirmation, background, setUp } = deps
 
+  /** An invitation is the inviter's word: it is worth what they could say now. */
+  async function demandInviter(from: Pick<Store, 'users'>, row: OneTime): Promise<void> {
+    const inviter = dataTextOrNull(row, 'inviter')
+    if (inviter === null) return
+    const user = await from.users.byPublicId(inviter)
+    if (user !== null && rights.stillGivesRole(user, dataText(row, 'role'))) return
+    throw new CardeaError('one_time_invalid', { internal: 'the inviter may not give that role any more' })
+  }
+
   async function readInvitation(token: string): Promise<Invitation> {
     const row = await oneTimes.peek('invitation', token)
     if (row === null) throw new CardeaError('one_time_invalid')
     const role = dataText(row, 'role')
     if (!roles.has(role)) throw new CardeaError('one_time_invalid', { internal: `the role ${role} is gone` })
+    await demandInviter(store, row)
     return { token, email: dataText(row, 'email'), role }
   }
 
@@ -71,7 +83,7 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
     // The row is made alike whether somebody else has proven the address or not: otherwise a second try with the same
     // user name would tell. Who cannot prove the address just holds an account that stays pending.
     const user = await commit(async (tx) => {
-      if (invitation !== null) await oneTimes.on(tx).consume('invitation', invitation.token)
+      if (invitation !== null) await demandInviter(tx, await oneTimes.on(tx).consume('invitation', invitation.token))
       const made = changed(
         await tx.users.create({
           publicId,
@@ -109,12 +121,15 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
       if (actor !== null && (await setUp.needsSetUp())) throw new CardeaError('set_up_needed')
       if (settings.signUp === 'closed') throw new CardeaError('sign_up_closed')
       rights.mayGiveRole(actor, role)
+      // Under impersonation the one who really acts is the impersonator.
+      const inviter = actor === null ? null : (actor.actor ?? actor.user?.publicId ?? '')
+      if (inviter === '') throw new CardeaError('user_required')
       const email = names.email(text)
       // Administrators see all users anyway, so this tells nothing.
       const taken = (await store.users.byEmail(email)) !== null
       if (taken || (await names.isReserved('email', email))) throw new CardeaError('email_taken')
       const issued = await commit(async (tx) => {
-        const wish = { purpose: 'invitation', userId: null, data: { email, role }, replace: false } as const
+        const wish = { purpose: 'invitation', userId: null, data: { email, role, inviter }, replace: false } as const
         const made = await oneTimes.on(tx).issue(wish)
         await events.record(
           { kind: 'user-invited', user: null, actor, origin: actorOrigin(actor, origin), data: { role } },
@@ -122,7 +137,7 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
         )
         return made
       })
-      await mails.link('invitation', email, issued.token, issued.expiresAt, { username: email })
+      await mails.link('invitation', email, issued.token, issued.expiresAt, { username: null })
       return { expiresAt: issued.expiresAt }
     },
   }

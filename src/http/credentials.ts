@@ -19,6 +19,8 @@ const keyText = /^[\x21-\x7E]{1,512}$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const control = /[\x00-\x1F\x7F]/
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** RFC 7617. Null: not base64, not UTF-8, no colon, or a control character. */
 export function decodeBasic(text: string): { readonly username: string; readonly password: string } | null {
   if (!base64.test(text)) return null
@@ -26,7 +28,7 @@ export function decodeBasic(text: string): { readonly username: string; readonly
   if (bytes.toString('base64') !== text) return null
   let decoded: string
   try {
-    decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    decoded = utf8.decode(bytes)
   } catch {
     return null
   }

@@ -11,10 +11,13 @@ export function isLoopbackHost(hostname: string): boolean {
  */
 export function createHostCheck(publicUrl: string, allowed: readonly string[]): (host: string | null) => boolean {
   const names = new Set([new URL(publicUrl).hostname.toLowerCase(), ...allowed.map((name) => name.toLowerCase())])
+  let lastGood: string | null = null
   return (host) => {
-    if (host === null) return true // HTTP/1.0 and embedded use: nothing was claimed
+    if (host === null || host === lastGood) return true // null: HTTP/1.0 and embedded use, nothing was claimed
     const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(host)
     const name = match?.[1]?.toLowerCase().replace(/\.$/, '')
-    return name !== undefined && (names.has(name) || isLoopbackHost(name))
+    const good = name !== undefined && (names.has(name) || isLoopbackHost(name))
+    if (good) lastGood = host
+    return good
   }
 }

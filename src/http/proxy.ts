@@ -30,6 +30,7 @@ export function createProxyTrust(trusted: readonly string[]): ProxyTrust {
     else list.addSubnet(network, Number(bits), family)
   }
   const isTrusted = (peer: string): boolean => {
+    if (trusted.length === 0) return false
     const address = plainAddress(peer)
     const version = isIP(address)
     return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')

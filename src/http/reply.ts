@@ -20,11 +20,22 @@ export interface Reply {
   readonly cookies?: readonly Cookie[]
 }
 
-export function toResponse(reply: Reply, headers: Headers): Response {
-  for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value)
-  if (reply.body === undefined) return new Response(null, { status: reply.status, headers })
-  const raw = typeof reply.body === 'string' || reply.body instanceof Uint8Array
-  headers.set('Content-Type', reply.type ?? (raw ? 'text/plain; charset=utf-8' : 'application/json'))
-  const body = raw ? (reply.body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(reply.body)
-  return new Response(body, { status: reply.status, headers })
+/**
+ * `headers`: as a record where each name stands in it once and the reply adds none of its own. A Response takes either;
+ * made of a record it is several times as fast to write.
+ */
+export function toResponse(reply: Reply, headers: Headers | Readonly<Record<string, string>>): Response {
+  const { status, body, type } = reply
+  const own = Object.entries(reply.headers ?? {})
+  const all = own.length > 0 && !(headers instanceof Headers) ? new Headers(headers) : headers
+  if (all instanceof Headers) for (const [name, value] of own) all.set(name, value)
+  if (body === undefined) return new Response(null, { status, headers: all })
+  const raw = typeof body === 'string' || body instanceof Uint8Array
+  const contentType = type ?? (raw ? 'text/plain; charset=utf-8' : 'application/json')
+  const content = raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body)
+  if (!(all instanceof Headers)) {
+    return new Response(content, { status, headers: { ...all, 'Content-Type': contentType } })
+  }
+  all.set('Content-Type', contentType)
+  return new Response(content, { status, headers: all })
 }

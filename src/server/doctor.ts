@@ -1,27 +1,15 @@
-import { lstat, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createTransport } from 'nodemailer'
 import type { Config } from '../config/config.ts'
 import { relaxations } from '../config/config.ts'
-import { ConfigError } from '../config/config-error.ts'
-import { openRootSecret, secretFile } from '../config/root-secret.ts'
+import { secretFile } from '../config/root-secret.ts'
 import type { Log, Store } from '../core/ports.ts'
-import { createSigningKeyBoxes } from '../core/signing-key-box.ts'
-import { createKeyTree, type KeyTree } from '../crypto/key-tree.ts'
-import { CardeaError } from '../errors.ts'
 import { openStore, sqliteFile } from '../store/open.ts'
 import { systemClock } from './clock.ts'
+import { type Check, good, lstatOrNull, note, reason, wrong } from './doctor-check.ts'
+import { examineSecret } from './doctor-secret.ts'
 import { migrateHouse } from './house.ts'
 import { outboxFolder, smtpOptions } from './mailer.ts'
-
-export interface Check {
-  readonly name: string
-  readonly state: 'good' | 'note' | 'wrong'
-  readonly message: string
-}
-
-const good = (name: string, message: string): Check => ({ name, state: 'good', message })
-const note = (name: string, message: string): Check => ({ name, state: 'note', message })
-const wrong = (name: string, message: string): Check => ({ name, state: 'wrong', message })
 
 /** Before this no release of the program existed: a clock that says so is wrong. */
 const FIRST_RELEASE = Date.UTC(2025, 0, 1)
@@ -35,7 +23,11 @@ export async function examine(config: Config, log: Log): Promise<readonly Check[
   const database = await reach(config, log)
   checks.push(...database.checks)
   try {
-    checks.push(...(await secret(config, database.store)), ...(await clock(database.store)))
+    checks.push(
+      ...(await examineSecret(config, database.store)),
+      ...(await clock(database.store)),
+      ...(await suspended(database.store)),
+    )
   } finally {
     await database.store?.close()
   }
@@ -101,46 +93,6 @@ async function reach(
   }
 }
 
-/** Opens every box that a signing key is in. */
-async function secret(config: Config, store: Store | null): Promise<readonly Check[]> {
-  const name = 'secret'
-  const source = config.secret === null ? secretFile(config) : 'CARDEA_SECRET or the configuration file'
-  if (config.secret === null && (await lstatOrNull(secretFile(config))) === null) {
-    const orphan = store !== null && (await store.signingKeys.list()).length > 0
-    return [
-      orphan
-        ? wrong(name, `${secretFile(config)} is missing, but the database was made with one: put it back`)
-        : note(name, 'there is none yet; the first start makes one'),
-    ]
-  }
-  let keyTree: KeyTree
-  try {
-    const { current, previous } = await openRootSecret(config)
-    keyTree = createKeyTree(current, previous)
-  } catch (error) {
-    return [wrong(name, reason(error))]
-  }
-  const boxes = createSigningKeyBoxes({ keyTree })
-  const keys = store === null ? [] : (await store.signingKeys.list()).filter(({ revokedAt }) => revokedAt === null)
-  for (const key of keys) {
-    try {
-      await boxes.material(key)
-    } catch (error) {
-      return [wrong(name, `${source} does not open signing key ${key.kid}: ${reason(error)}`)]
-    }
-  }
-  const old = keys.filter((key) => boxes.resealed(key) !== null).length
-  return [
-    good(
-      name,
-      keys.length === 0 ? `read from ${source}` : `read from ${source}; it opens every signing key (${keys.length})`,
-    ),
-    ...(old === 0
-      ? []
-      : [note(name, `${old} signing key(s) are sealed under an earlier secret: npx --no cardea signing-key re-wrap`)]),
-  ]
-}
-
 /** A clock that stands before what is stored would make every token early or late. */
 async function clock(store: Store | null): Promise<readonly Check[]> {
   const name = 'clock'
@@ -152,6 +104,18 @@ async function clock(store: Store | null): Promise<readonly Check[]> {
     newest !== undefined && newest.at > now + 60_000
       ? wrong(name, `the clock says ${said}, but the newest audit event is of ${new Date(newest.at).toISOString()}`)
       : good(name, said),
+  ]
+}
+
+/** A restore leaves keys behind that nobody may forget. */
+async function suspended(store: Store | null): Promise<readonly Check[]> {
+  const { keys, tokens } = store === null ? { keys: 0, tokens: 0 } : await store.instance.suspended()
+  if (keys + tokens === 0) return []
+  return [
+    note(
+      'suspended',
+      `${keys} API key(s) and ${tokens} private token(s) came back from a backup and are refused: revoke those you do not want, then npx --no cardea restore --confirm-keys`,
+    ),
   ]
 }
 
@@ -168,14 +132,4 @@ async function mail(config: Config): Promise<Check> {
   } finally {
     transport.close()
   }
-}
-
-function reason(error: unknown): string {
-  if (error instanceof CardeaError) return error.detail.internal ?? error.message
-  if (error instanceof ConfigError) return error.problems.map(({ message }) => message).join('; ')
-  return error instanceof Error ? error.message : 'something was thrown'
-}
-
-async function lstatOrNull(path: string) {
-  return lstat(path).catch(() => null)
 }

@@ -1,6 +1,7 @@
 import { type Config, withDefaultUrl } from '../config/config.ts'
 import { makeDataFolder, openRootSecret } from '../config/root-secret.ts'
 import { type Core, createCore } from '../core/cardea.ts'
+import { demandFittingSecret } from '../core/instance.ts'
 import type { Job } from '../core/jobs.ts'
 import type { Clock, Log, Mailer, Store } from '../core/ports.ts'
 import { createKeyTree, type KeyTree } from '../crypto/key-tree.ts'
@@ -63,6 +64,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
       keyTree,
       settings: config.core,
     })
+    await demandFittingSecret(store, keyTree)
     let closed: Promise<void> | undefined
     const close = async () => {
       try {

@@ -20,6 +20,8 @@ export interface Engine {
   lock(queries: Queries, name: string): Promise<void>
   /** In the transaction that appended changes: has the other processes woken once it is committed. */
   announce(queries: Queries): Promise<void>
+  /** Numbers up to `count` beyond the last one that `table` gave out are never given out. */
+  skipIds(queries: Queries, table: string, column: string, count: number): Promise<void>
   /** Whether the text of `column` holds `needle`, both as they are. */
   contains(column: string, needle: string): RawBuilder<SqlBool>
   /** The greater of a column and a value; neither is null. */
@@ -32,6 +34,12 @@ export const sqliteEngine: Engine = {
   retries: 0,
   async lock() {},
   async announce() {},
+  async skipIds(queries, table, _column, count) {
+    // There is no row before the first number was given out.
+    await sql`insert into sqlite_sequence (name, seq) select ${table}, 0
+      where not exists (select 1 from sqlite_sequence where name = ${table})`.execute(queries)
+    await sql`update sqlite_sequence set seq = seq + ${count} where name = ${table}`.execute(queries)
+  },
   contains: (column, needle) => sql<SqlBool>`instr(${sql.ref(column)}, ${needle}) > 0`,
   greater: (column, value) => sql<number>`max(${sql.ref(column)}, ${value})`,
 }
@@ -47,6 +55,10 @@ export const postgresEngine: Engine = {
   },
   async announce(queries) {
     await sql`select pg_notify(${changeChannel}, '')`.execute(queries)
+  },
+  async skipIds(queries, table, column, count) {
+    const sequence = sql`pg_get_serial_sequence(${table}, ${column})`
+    await sql`select setval(${sequence}, nextval(${sequence}) + ${count})`.execute(queries)
   },
   contains: (column, needle) => sql<SqlBool>`strpos(${sql.ref(column)}, ${needle}) > 0`,
   greater: (column, value) => sql<number>`greatest(${sql.ref(column)}, cast(${value} as bigint))`,

@@ -29,7 +29,7 @@ const unavailableOnSqlite = [
 ]
 /** What pg, its pool and Kysely say without a code when the connection is not there. */
 const lostConnection =
-  /connection terminated|connection ended|client has encountered a connection error|client was closed|not queryable|timeout exceeded when trying to connect|timeout expired|pool after calling end|driver has already been destroyed|connection is not open|connection has been discarded|terminating connection/i
+  /connection terminated|connection ended|client has encountered a connection error|client was closed|not queryable|timeout exceeded when trying to connect|timeout expired|query read timeout|pool after calling end|driver has already been destroyed|connection is not open|connection has been discarded|terminating connection/i
 
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -54,6 +54,8 @@ function classify(error: unknown): Fault | null {
     if (unavailableOnSqlite.some((word) => code.startsWith(`SQLITE_${word}`))) return { kind: 'unavailable', name }
     return { kind: 'other', name }
   }
+  // A name with several addresses, none of which answers.
+  if (error instanceof AggregateError) return classify(error.errors[0])
   if ('syscall' in error) return { kind: 'unavailable', name: `connection ${code}` }
   if (lostConnection.test(error.message)) return { kind: 'unavailable', name: 'connection lost' }
   return null
@@ -97,6 +99,11 @@ export function isUniqueFault(error: unknown): boolean {
 /** Whether the engine gave the transaction up so that another could go on. */
 export function isRetryFault(error: unknown): boolean {
   return kindOf(error) === 'retry'
+}
+
+/** Whether pg gave a query up because no answer came. For the driver: before translation. */
+export function isSilenceFault(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 /** Whether another process holds SQLite's lock. For the driver: before translation. */

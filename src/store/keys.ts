@@ -23,6 +23,7 @@ function toKey(row: Selectable<KeyTable>): ApiKey {
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
     successor: row.successor,
+    suspendedAt: row.suspended_at,
   }
 }
 
@@ -42,6 +43,7 @@ function toRow(key: ApiKey): KeyTable {
     last_used_at: key.lastUsedAt,
     revoked_at: key.revokedAt,
     successor: key.successor,
+    suspended_at: key.suspendedAt,
   }
 }
 
@@ -60,14 +62,20 @@ export function createKeyStore(db: Db, now: () => Millis): KeyStore {
       return row === undefined ? null : toKey(row)
     },
 
-    async withUser(id) {
-      const row = await db.read
+    async withUser(id, proof) {
+      const wanted = db.read
         .selectFrom('keys')
         .innerJoin('users', 'users.id', 'keys.user_id')
         .selectAll('keys')
         .select(userColumns)
         .where('keys.id', '=', id)
-        .executeTakeFirst()
+      const proven =
+        proof === undefined
+          ? wanted
+          : wanted.where((is) =>
+              is.or([is('secret_hash', 'in', proof.hashes), is('pepper_id', 'not in', proof.pepperIds)]),
+            )
+      const row = await proven.executeTakeFirst()
       return row === undefined ? null : { key: toKey(row), user: toUser(row) }
     },
 

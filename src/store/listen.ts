@@ -6,6 +6,9 @@ import { faultName } from './faults.ts'
 
 const firstPauseMillis = 250
 const longestPauseMillis = 5000
+/** A connection on which nothing happens may be dead without anybody knowing: it is asked. */
+const heartbeatMillis = 5000
+const goodbyeMillis = 1000
 
 export interface Listener {
   readonly watch: Watch
@@ -31,11 +34,13 @@ export function createListener(makeClient: () => pg.Client, log: Log): Listener 
     if (client !== null || wakes.size === 0) return
     const mine = makeClient()
     client = mine
+    let heartbeat: NodeJS.Timeout | undefined
     const lost = (error?: unknown) => {
+      clearInterval(heartbeat)
       if (client !== mine) return
       client = null
       log.warn({ fault: faultName(error) }, 'the connection that listens for changes was lost')
-      hangUp(mine)
+      void hangUp(mine)
       retry()
     }
     mine.on('error', lost)
@@ -47,6 +52,9 @@ export function createListener(makeClient: () => pg.Client, log: Log): Listener 
       .then(() => {
         failures = 0
         wakeAll()
+        // An answer that does not come (`query_timeout`) is a connection that is not there.
+        heartbeat = setInterval(() => mine.query(`listen ${changeChannel}`).catch(lost), heartbeatMillis)
+        heartbeat.unref()
       })
       .catch(lost)
   }
@@ -83,6 +91,11 @@ export function createListener(makeClient: () => pg.Client, log: Log): Listener 
 }
 
 async function hangUp(client: pg.Client): Promise<void> {
-  // It may be gone already; that is what we want.
-  await client.end().catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, goodbyeMillis)
+  })
+  // It may be gone already; that is what we want. Nobody answers the goodbye of a half-open one.
+  await Promise.race([client.end().catch(() => {}), late])
+  clearTimeout(timer)
 }

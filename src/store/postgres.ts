@@ -10,6 +10,7 @@ import pg from 'pg'
 import type { Clock, Log, Store } from '../core/ports.ts'
 import { postgresEngine, type Queries, withoutNul } from './engine.ts'
 import { faultName, translateFault } from './faults.ts'
+import { createImpatientPool } from './impatient-pool.ts'
 import { createLimitStore, postgresLimits } from './limits.ts'
 import { createListener } from './listen.ts'
 import { type Migrated, migrate } from './migrate.ts'
@@ -19,7 +20,7 @@ import { createStore } from './store.ts'
 export interface PostgresWish {
   /** `postgresql://user:password@host/database`; a secret. */
   readonly url: string
-  /** Connections at most; two more count limits and one listens for changes. */
+  /** Connections at most; two more count limits, one reads changes and one listens for them. */
   readonly poolSize: number
   readonly clock: Clock
   readonly log: Log
@@ -28,9 +29,13 @@ export interface PostgresWish {
 const connectMillis = 5000
 const limitConnections = 2
 /** No statement of ours takes this long; one that does waits for a lock that nobody gives back. */
-const statementMillis = 30_000
+const statementMillis = 10_000
+/** The server has spoken by then, if it is there: so a request waits for connection and answer 17 seconds at most. */
+const silenceMillis = 12_000
+/** A read of changes is a look at the end of an index. */
+const feedMillis = 2000
 /** A process that stopped in the middle of a transaction must not keep the others waiting for ever. */
-const abandonedMillis = 60_000
+const abandonedMillis = 10_000
 const keepAliveMillis = 10_000
 
 /** Opens and migrates the database. Throws CardeaError('unavailable') when the server cannot be reached. */
@@ -38,13 +43,15 @@ export async function openPostgres({ url, poolSize, clock, log }: PostgresWish):
   const pool = makePool(url, poolSize, log)
   // Limits are also counted while transactions hold all of the other connections.
   const limitPool = makePool(url, limitConnections, log)
+  // And changes are read: behind a crowd the feed would seem stale, and without caches the crowd would grow.
+  const feedPool = makePool(url, 1, log, { connectionTimeoutMillis: feedMillis, query_timeout: feedMillis })
   const queries = queriesOn(pool)
   const limits = createLimitStore({ backend: postgresLimits(limitPool), clock, log })
-  const listener = createListener(() => new pg.Client(connectionTo(url)), log)
+  const listener = createListener(() => new pg.Client({ ...connectionTo(url), query_timeout: feedMillis }), log)
 
   async function close(): Promise<void> {
     limits.stop()
-    await Promise.all([listener.stop(), endPool(pool), endPool(limitPool)])
+    await Promise.all([listener.stop(), endPool(pool), endPool(limitPool), endPool(feedPool)])
   }
 
   try {
@@ -59,6 +66,7 @@ export async function openPostgres({ url, poolSize, clock, log }: PostgresWish):
       engine: postgresEngine,
       read: queries,
       write: queries,
+      feed: queriesOn(feedPool),
       limits: limits.store,
       watch: listener.watch,
       // The server's own notification wakes this process, too.
@@ -86,14 +94,16 @@ function connectionTo(url: string): pg.ClientConfig {
     connectionString: url,
     application_name: 'cardea',
     connectionTimeoutMillis: connectMillis,
+    query_timeout: silenceMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMillis,
   }
 }
 
-function makePool(url: string, max: number, log: Log): pg.Pool {
+function makePool(url: string, max: number, log: Log, more: pg.ClientConfig = {}): pg.Pool {
   const pool = new pg.Pool({
     ...connectionTo(url),
+    ...more,
     max,
     statement_timeout: statementMillis,
     idle_in_transaction_session_timeout: abandonedMillis,
@@ -122,7 +132,7 @@ function queriesOn(pool: pg.Pool): Queries {
 function dialectOn(pool: pg.Pool): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PostgresDriver({ pool }),
+    createDriver: () => new PostgresDriver({ pool: createImpatientPool(pool) }),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new NulFreeCompiler(),
   }

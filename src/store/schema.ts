@@ -100,6 +100,7 @@ export interface KeyTable {
   last_used_at: number | null
   revoked_at: number | null
   successor: string | null
+  suspended_at: number | null
 }
 
 export interface TokenTable {
@@ -116,6 +117,7 @@ export interface TokenTable {
   last_used_at: number | null
   revoked_at: number | null
   successor: string | null
+  suspended_at: number | null
 }
 
 export interface OneTimeTable {

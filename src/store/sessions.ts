@@ -133,7 +133,9 @@ export function createSessionStore(db: Db, now: () => Millis): SessionStore {
         if (presented > session.generation) return 'gone'
         // Once the successor is used it is the last but one itself, so that being the last but one says both.
         const lastButOne = presented === session.generation - 1
-        return lastButOne && session.rotated_at !== null && at - session.rotated_at <= graceMillis ? 'grace' : 'reused'
+        // A clock that was set back does not lengthen the grace.
+        const age = session.rotated_at === null ? null : Math.abs(at - session.rotated_at)
+        return lastButOne && age !== null && age <= graceMillis ? 'grace' : 'reused'
       }),
 
     reprove: (id, factors, at) =>

@@ -8,6 +8,7 @@ import type { Engine, Queries } from './engine.ts'
 import { createEventStore } from './events.ts'
 import { createFactorStore } from './factors.ts'
 import { translateFault } from './faults.ts'
+import { createInstanceStore } from './instance.ts'
 import { createKeyStore } from './keys.ts'
 import { createMetaStore } from './meta.ts'
 import { createOneTimeStore } from './one-time.ts'
@@ -25,6 +26,8 @@ export interface Backend {
   /** For reads outside of transactions; may be the same as `write`. */
   readonly read: Queries
   readonly write: Queries
+  /** For reads of the outbox outside of transactions, when they have a connection of their own. */
+  readonly feed?: Queries
   /** Counts on connections of its own. */
   readonly limits: LimitStore
   readonly watch: Watch
@@ -52,7 +55,7 @@ export function createStore(backend: Backend, clock: Clock): Store {
     if (closing !== null) throw new CardeaError('unavailable', { internal: 'the store is closed' })
   }
 
-  function nouns(db: Db, check: () => void) {
+  function nouns(db: Db, check: () => void, feed = db) {
     const now = () => clock.now()
     return {
       engine: engine.name,
@@ -64,15 +67,16 @@ export function createStore(backend: Backend, clock: Clock): Store {
       factors: shield(createFactorStore(db), check),
       signingKeys: shield(createSigningKeyStore(db, now), check),
       events: shield(createEventStore(db), check),
-      changes: { ...shield(createChangeStore(db, backend.watch), check), watch: backend.watch },
+      changes: { ...shield(createChangeStore(feed, backend.watch), check), watch: backend.watch },
       limits,
       devices: shield(createDeviceStore(db), check),
       meta: shield(createMetaStore(db), check),
+      instance: shield(createInstanceStore(db), check),
     }
   }
 
-  const verbs = (db: Db, check: () => void, own: Omit<Store, keyof ReturnType<typeof nouns>>): Store => ({
-    ...nouns(db, check),
+  const verbs = (db: Db, check: () => void, own: Omit<Store, keyof ReturnType<typeof nouns>>, feed = db): Store => ({
+    ...nouns(db, check, feed),
     ...shield(own, check),
   })
 
@@ -108,14 +112,15 @@ export function createStore(backend: Backend, clock: Clock): Store {
     }
   }
 
-  const store = verbs(outer, checkOutside, {
+  const own = {
     transaction,
     lock: async () => {
       throw new TypeError('A lock needs a transaction to hold it')
     },
     ping: () => within(pingMillis, ping(backend.read)),
     close: async () => {},
-  })
+  }
+  const store = verbs(outer, checkOutside, own, { ...outer, read: backend.feed ?? outer.read })
   return {
     ...store,
     close() {

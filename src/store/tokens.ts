@@ -22,6 +22,7 @@ function toToken(row: Selectable<TokenTable>): PrivateToken {
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
     successor: row.successor,
+    suspendedAt: row.suspended_at,
   }
 }
 
@@ -39,6 +40,7 @@ function toRow(token: Omit<PrivateToken, 'id'>) {
     last_used_at: token.lastUsedAt,
     revoked_at: token.revokedAt,
     successor: token.successor,
+    suspended_at: token.suspendedAt,
   }
 }
 

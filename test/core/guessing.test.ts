@@ -82,6 +82,10 @@ const scenarios: Readonly<Record<string, (n: number) => { readonly identifier: s
     identifier: 'owner',
     address: `10.0.${n % 250}.${Math.floor(n / 250) % 4}`,
   }),
+  '1,000 addresses and both names of one account': (n) => ({
+    identifier: n % 2 === 0 ? 'owner' : 'owner@example.com',
+    address: `10.0.${n % 250}.${Math.floor(n / 250) % 4}`,
+  }),
   '1,000 addresses and 1,000 accounts': (n) => ({
     identifier: `victim-${(n * 7) % accounts}`,
     address: `10.0.${n % 250}.${Math.floor(n / 250) % 4}`,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createLimits } from '../../src/core/limits.ts'
-import type { LimitRule } from '../../src/core/records.ts'
+import { createPlaces } from '../../src/core/places.ts'
+import type { LimitRule, Purpose } from '../../src/core/records.ts'
 import { createTestCore, type TestCore, testKeyTree, type testSettings } from '../support/core.ts'
 import { failsWith, failureOf, makePerson, visitor } from '../support/identity.ts'
 
@@ -21,9 +22,11 @@ before(async () => {
 })
 after(() => t.drop())
 
+const placesOf = (keyTree = t.keyTree) => createPlaces({ ...t, keyTree })
+
 /** Limits over the real store; each test has its own names and addresses. */
 function limitsWith(patch: Partial<typeof testSettings.limits> = {}, keyTree = t.keyTree) {
-  return createLimits({ ...t, keyTree, settings: { limits: { ...rules, ...patch } } })
+  return createLimits({ ...t, keyTree, places: placesOf(keyTree), settings: { limits: { ...rules, ...patch } } })
 }
 
 test('an address has its number of tries, then is told when to come back', async () => {
@@ -50,20 +53,62 @@ test('mails are counted by address and, without an error, by who gets them', asy
   for (let tries = 0; tries < 2; tries += 1) await limits.mail(visitor('198.51.100.4'))
   await assert.rejects(limits.mail(visitor('198.51.100.4')), failsWith('rate_limited'))
   await limits.address(visitor('198.51.100.4'))
-  assert.equal(await limits.mailTo('often@example.com'), true)
-  assert.equal(await limits.mailTo('often@example.com'), true)
-  assert.equal(await limits.mailTo('often@example.com'), false)
-  assert.equal(await limits.mailTo('seldom@example.com'), true)
+  const sent = (to: string, purpose: Purpose = 'sign-in-link', known = false) => limits.mailTo(to, purpose, known)
+  assert.equal(await sent('often@example.com'), true)
+  assert.equal(await sent('often@example.com'), true)
+  assert.equal(await sent('often@example.com'), false)
+  assert.equal(await sent('seldom@example.com'), true)
+  // What strangers used up is neither another purpose's nor that of the recipient's own places.
+  assert.equal(await sent('often@example.com', 'reset-password'), true)
+  for (const right of [true, true, false]) assert.equal(await sent('often@example.com', 'sign-in-link', true), right)
 })
 
-test('a user has one counter whatever they are called by', async () => {
+test('a user has one counter whatever they are called by, and a refusal tells only of the name that was typed', async () => {
   const limits = limitsWith()
   const user = await makePerson(t.core, 'many-names')
-  await limits.user('many-names', user.id, visitor('203.0.113.1'))
-  await limits.user('many-names@example.com', user.id, visitor('203.0.113.2'))
-  await limits.user('many-names', user.id, visitor('203.0.113.3'))
-  const next = limits.user('many-names@example.com', user.id, visitor('203.0.113.4'))
-  await assert.rejects(next, failsWith('rate_limited'))
+  const tries = async (name: string, from: string) => (await limits.user(name, user.id, visitor(from))).mayCompare
+  assert.equal(await tries('many-names', '203.0.113.1'), true)
+  assert.equal(await tries('many-names@example.com', '203.0.113.2'), true)
+  assert.equal(await tries('many-names', '203.0.113.3'), true)
+  // The user's tries are spent, the names' are not: nothing is compared, and nothing shows it.
+  assert.equal(await tries('many-names', '203.0.113.4'), false)
+  assert.equal(await tries('many-names@example.com', '203.0.113.5'), false)
+  assert.equal(await tries('many-names@example.com', '203.0.113.6'), false)
+  for (const name of ['many-names', 'many-names@example.com'])
+    await assert.rejects(limits.user(name, user.id, visitor('203.0.113.7')), failsWith('rate_limited'))
+})
+
+test('where nobody typed a name the limit of the user is told', async () => {
+  const limits = limitsWith()
+  const user = await makePerson(t.core, 'in-a-session')
+  for (let tries = 0; tries < 3; tries += 1) {
+    assert.equal((await limits.user(null, user.id, visitor(`203.0.113.${tries}`))).mayCompare, true)
+  }
+  await assert.rejects(limits.user(null, user.id, visitor('203.0.113.9')), failsWith('rate_limited'))
+  // They were spent for the names, too.
+  assert.equal((await limits.user('in-a-session', user.id, visitor('203.0.113.9'))).mayCompare, false)
+})
+
+test('one address spends at most a fifth of the strangers budget; then it is refused and others go on', async () => {
+  const limits = limitsWith({ strangers: rule(12), user: rule(100) }, testKeyTree(10))
+  const from = (address: string) => limits.user('anybody', null, visitor(address))
+  for (let tries = 0; tries < 3; tries += 1) await from(`2001:db8:7:7::${tries}`)
+  for (let tries = 0; tries < 20; tries += 1) await assert.rejects(from('2001:db8:7:7::9'), failsWith('rate_limited'))
+  for (const address of ['203.0.113.1', '203.0.113.2', '203.0.113.3']) {
+    for (let tries = 0; tries < 3; tries += 1) await from(address)
+  }
+  // 12 failures now: the budget of all is spent, for those who had none of it, too.
+  await assert.rejects(from('203.0.113.4'), failsWith('rate_limited'))
+})
+
+test('a good try gives back what it took of every counter', async () => {
+  const limits = limitsWith({ strangers: rule(1), user: rule(1) }, testKeyTree(11))
+  const user = await makePerson(t.core, 'gives-back')
+  for (let tries = 0; tries < 4; tries += 1) {
+    const tried = await limits.user('gives-back', user.id, visitor('203.0.113.90'))
+    assert.deepEqual([tried.known, tried.mayCompare], [false, true])
+    await tried.giveBack()
+  }
 })
 
 test('unknown names are limited like known ones', async () => {
@@ -79,7 +124,7 @@ test('strangers cannot lock a user out of a known address or device', async () =
   const home = visitor('203.0.113.20')
   const phone = visitor('203.0.113.21', 'native', 'phone')
   await limits.remember(user.id, home)
-  await limits.remember(user.id, phone)
+  await placesOf().addDevice(user.id, 'phone')
   for (let tries = 0; tries < 3; tries += 1) await limits.user('travels', user.id, visitor(`203.0.113.1${tries}`))
   await assert.rejects(limits.user('travels', user.id, visitor('203.0.113.30')), failsWith('rate_limited'))
   assert.equal((await limits.user('travels', user.id, home)).known, true)
@@ -115,8 +160,8 @@ test('failures of strangers share one budget; a try that the limit of a user ref
   for (let tries = 0; tries < 10; tries += 1) {
     await limits.user('target', null, visitor(`203.0.113.${tries}`)).catch(() => undefined)
   }
-  for (let tries = 0; tries < 3; tries += 1) await limits.user(`spread-${tries}`, null, visitor('203.0.113.60'))
-  await assert.rejects(limits.user('spread-4', null, visitor('203.0.113.61')), failsWith('rate_limited'))
+  for (let tries = 0; tries < 3; tries += 1) await limits.user(`spread-${tries}`, null, visitor(`203.0.113.6${tries}`))
+  await assert.rejects(limits.user('spread-4', null, visitor('203.0.113.69')), failsWith('rate_limited'))
   const user = await makePerson(t.core, 'at-home')
   await limits.remember(user.id, visitor('203.0.113.62'))
   assert.equal((await limits.user('at-home', user.id, visitor('203.0.113.62'))).known, true)
@@ -128,7 +173,7 @@ test('switched off, nothing is limited, and known places are known all the same'
   for (let tries = 0; tries < 20; tries += 1) {
     await limits.address(visitor('203.0.113.70'))
     assert.equal((await limits.user('free', user.id, visitor('203.0.113.70'))).allowed, true)
-    assert.equal(await limits.mailTo('free@example.com'), true)
+    assert.equal(await limits.mailTo('free@example.com', 'sign-in-link', false), true)
   }
   await limits.remember(user.id, visitor('203.0.113.70'))
   assert.equal(await limits.isKnown(user.id, visitor('203.0.113.70')), true)
@@ -147,10 +192,10 @@ test('neither names nor addresses reach the store in clear', async () => {
       },
     },
   }
-  const limits = createLimits({ ...t, store, settings: { limits: rules } })
+  const limits = createLimits({ ...t, store, places: placesOf(), settings: { limits: rules } })
   await limits.address(visitor('203.0.113.80'))
   await limits.user('a-name-or-a-password', null, visitor('203.0.113.80'))
-  await limits.mailTo('private@example.com')
-  assert.equal(seen.length, 4)
+  await limits.mailTo('private@example.com', 'reset-password', true)
+  assert.equal(seen.length, 6)
   for (const key of seen) assert.match(key, /^[a-z-]+:[0-9a-f]{64}$/)
 })

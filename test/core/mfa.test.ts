@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import type { ApiKey } from '../../src/core/records.ts'
 import { boxKeyId } from '../../src/crypto/secret-box.ts'
 import type { User } from '../../src/types.ts'
 import { createTestCore, type TestCore, testKeyTree } from '../support/core.ts'
@@ -14,6 +15,7 @@ import {
   visitor,
   wrongCode,
 } from '../support/identity.ts'
+import { signedIn } from '../support/people.ts'
 
 let t: TestCore
 let alice: User
@@ -29,7 +31,7 @@ const check = (user: User, code: string) => t.core.mfa.check(user, code, here)
 
 test('a factor goes from off through pending to on, and nothing counts before it is confirmed', async () => {
   assert.equal((await t.core.mfa.status(alice)).totp, 'off')
-  const begun = await t.core.mfa.begin(alice)
+  const begun = await t.core.mfa.begin(alice, here)
   assert.match(begun.secret, /^[A-Z2-7]{32}$/)
   assert.match(begun.uri, /^otpauth:\/\/totp\/Cardea:alice\?/)
   assert.match(begun.svg, /^<svg /)
@@ -44,29 +46,110 @@ test('a factor goes from off through pending to on, and nothing counts before it
 })
 
 test('a pending secret dies after 10 minutes', async () => {
-  const { secret } = await t.core.mfa.begin(alice)
+  const { secret } = await t.core.mfa.begin(alice, here)
   t.clock.advance(600_000)
   await assert.rejects(t.core.mfa.confirm(alice, codeAt(secret, t.clock), null, here), failsWith('factor_missing'))
   assert.equal((await t.core.mfa.status(alice)).totp, 'off')
 })
 
 test('a wrong code confirms nothing; a second factor is not begun over a confirmed one', async () => {
-  const { secret } = await t.core.mfa.begin(alice)
+  const { secret } = await t.core.mfa.begin(alice, here)
   await assert.rejects(t.core.mfa.confirm(alice, wrongCode(secret, t.clock), null, here), failsWith('factor_wrong'))
   await t.core.mfa.confirm(alice, codeAt(secret, t.clock), null, here)
-  await assert.rejects(t.core.mfa.begin(alice), failsWith('factor_exists'))
+  await assert.rejects(t.core.mfa.begin(alice, here), failsWith('factor_exists'))
   await assert.rejects(t.core.mfa.confirm(alice, codeAt(secret, t.clock), null, here), failsWith('factor_exists'))
 })
 
+test('five wrong codes kill a pending secret, and a new one starts anew', async () => {
+  const begun = await t.core.mfa.begin(alice, here)
+  const confirm = (code: string) => t.core.mfa.confirm(alice, code, null, here)
+  for (let tries = 0; tries < 5; tries += 1)
+    await assert.rejects(confirm(wrongCode(begun.secret, t.clock)), failsWith('factor_wrong'))
+  await assert.rejects(confirm(codeAt(begun.secret, t.clock)), failsWith('factor_missing'))
+  assert.equal((await t.core.mfa.status(alice)).totp, 'off')
+  assert.equal((await t.core.users.byPublicId(alice.publicId))?.hasFactor, false)
+  const failed = await t.core.events.list({ kind: 'factor-failed', user: alice.publicId }, { limit: 50 })
+  assert.deepEqual(
+    failed.items.map(({ data }) => [data.pending, data.inARow]),
+    [5, 4, 3, 2, 1].map((count) => [true, count]),
+  )
+  const again = await t.core.mfa.begin(alice, here)
+  for (let tries = 0; tries < 4; tries += 1)
+    await assert.rejects(confirm(wrongCode(again.secret, t.clock)), failsWith('factor_wrong'))
+  await confirm(codeAt(again.secret, t.clock))
+  assert.equal((await t.store.factors.failures(alice.id)).count, 0)
+})
+
+test('of 50 wrong codes for a pending secret side by side five are looked at', async () => {
+  const { secret } = await t.core.mfa.begin(alice, here)
+  const wrong = wrongCode(secret, t.clock)
+  const tries = Array.from({ length: 50 }, () => failureOf(t.core.mfa.confirm(alice, wrong, null, here)))
+  const codes = (await Promise.all(tries)).map(({ code }) => code)
+  assert.equal(codes.filter((code) => code === 'factor_wrong').length, 5)
+  assert.equal(codes.filter((code) => code === 'factor_missing').length, 45)
+  const late = t.core.mfa.confirm(alice, codeAt(secret, t.clock), null, here)
+  await assert.rejects(late, failsWith('factor_missing'))
+})
+
+test('the count of a pending secret is its user’s own', async () => {
+  const bob = await makePerson(t.core, 'bob')
+  const [of, other] = [await t.core.mfa.begin(alice, here), await t.core.mfa.begin(bob, here)]
+  for (let tries = 0; tries < 9; tries += 1)
+    await failureOf(t.core.mfa.confirm(bob, wrongCode(other.secret, t.clock), null, here))
+  await t.core.mfa.confirm(alice, codeAt(of.secret, t.clock), null, here)
+})
+
+test('adding or removing a factor leaves keys and private tokens, and revokes them when asked', async () => {
+  const { by, user } = await signedIn(t, { username: 'carol', role: 'user' })
+  const issue = async () => ({
+    key: (await t.core.keys.issue(by, { name: 'k' }, here)).record.id,
+    token: (await t.core.tokens.issue(by, { name: 't', expiresAt: t.clock.now() + 86_400_000 }, here)).record.publicId,
+  })
+  const areRevoked = async ({ key, token }: Awaited<ReturnType<typeof issue>>) => {
+    const [one, other] = [await t.store.keys.byId(key), await t.store.tokens.byPublicId(token)]
+    return [one?.revokedAt !== null, other?.revokedAt !== null]
+  }
+  const first = await issue()
+  const change = async (options?: { readonly revokeKeys: boolean }) => {
+    const { secret } = await t.core.mfa.begin(user, here)
+    await t.core.mfa.confirm(user, codeAt(secret, t.clock), by.sessionId, here, options)
+    t.clock.advance(30_000)
+  }
+  await change()
+  await t.core.mfa.disable(user, by, by.sessionId, here)
+  assert.deepEqual(await areRevoked(first), [false, false])
+  await change({ revokeKeys: true })
+  assert.deepEqual(await areRevoked(first), [true, true])
+  await t.store.keys.create({
+    ...(await keyRow(first.key)),
+    id: '0b0e7c2e-6a3f-4a53-9d0e-3f9c2f1d7a11',
+    revokedAt: null,
+  })
+  await t.core.mfa.disable(user, by, by.sessionId, here, { revokeKeys: true })
+  assert.notEqual((await keyRow('0b0e7c2e-6a3f-4a53-9d0e-3f9c2f1d7a11')).revokedAt, null)
+  const { items } = await t.core.events.list({ user: user.publicId }, { limit: 50 })
+  const told = items.filter(({ kind }) => kind === 'factor-added' || kind === 'factor-removed')
+  assert.deepEqual(
+    told.map(({ data }) => data.keysRevoked),
+    [true, true, false, false],
+  )
+})
+
+async function keyRow(id: string): Promise<ApiKey> {
+  const key = await t.store.keys.byId(id)
+  assert.ok(key !== null)
+  return key
+}
+
 test('of 50 who confirm side by side one gets the recovery codes', async () => {
-  const { secret } = await t.core.mfa.begin(alice)
+  const { secret } = await t.core.mfa.begin(alice, here)
   const code = codeAt(secret, t.clock)
   const all = await Promise.allSettled(Array.from({ length: 50 }, () => t.core.mfa.confirm(alice, code, null, here)))
   assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1)
 })
 
 test('the code that confirmed does not sign in as well', async () => {
-  const { secret } = await t.core.mfa.begin(alice)
+  const { secret } = await t.core.mfa.begin(alice, here)
   const code = codeAt(secret, t.clock)
   await t.core.mfa.confirm(alice, code, null, here)
   await assert.rejects(check(alice, code), failsWith('factor_wrong'))
@@ -179,7 +262,7 @@ test('removing the factor removes its codes; nobody does it to users beyond thei
 })
 
 test('a seed is boxed for its user: in the row of another it does not open', async () => {
-  const { secret } = await t.core.mfa.begin(alice)
+  const { secret } = await t.core.mfa.begin(alice, here)
   const bob = await makePerson(t.core, 'bob')
   const stored = await t.store.factors.totp(alice.id)
   assert.ok(stored !== null && !stored.box.includes(secret))

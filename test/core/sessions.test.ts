@@ -89,7 +89,7 @@ describe('opening', () => {
     await small.drop()
   })
 
-  test('an impersonation says who acts, lasts 15 minutes, is not refreshed and can make no credentials', async () => {
+  test('an impersonation says who acts, is never fresh, lasts 15 minutes, is not refreshed and can make no credentials', async () => {
     const admin = await makeUser(t, { username: 'impersonator', role: 'admin' })
     const user = await newUser()
     const opened = await openSession(t, user, { actor: admin.publicId })
@@ -98,6 +98,7 @@ describe('opening', () => {
     assert.ok(opened.expiresAt <= opened.session.expiresAt)
     const by = await principalOf(t, bearer(opened.token))
     assert.equal(by.actor, admin.publicId)
+    assert.equal(by.provenAt, 0)
     assert.equal(by.user?.publicId, user.publicId)
     for (const scope of ['keys:write', 'tokens:write', 'impersonate']) assert.ok(!by.scopes.has(scope), scope)
     await assert.rejects(t.core.keys.issue(by, { name: 'x' }, origin), code('beyond_own_rights'))

@@ -290,6 +290,16 @@ test('a magic link dies after 10 minutes, with the password and with the address
   await assert.rejects(t.core.signIn.withLink(moved, here), failsWith('one_time_invalid'))
 })
 
+test('a newer magic link leaves the older one good until one of them is used', async () => {
+  await t.core.signIn.requestLink('alice', here)
+  const owners = await mailedToken(t, 'alice@example.com')
+  await t.core.signIn.requestLink('alice', visitor('203.0.113.66'))
+  const newer = await mailedToken(t, 'alice@example.com')
+  assert.notEqual(newer, owners)
+  await t.core.signIn.withLink(owners, here)
+  await assert.rejects(t.core.signIn.withLink(newer, here), failsWith('one_time_invalid'))
+})
+
 test('a magic link asks for the second factor', async () => {
   const { secret } = await enrol(t, alice)
   await t.core.signIn.requestLink('alice', here)

@@ -3,7 +3,16 @@ import { afterEach, beforeEach, test } from 'node:test'
 import type { NewUserWish } from '../../src/core/users.ts'
 import type { Principal, User } from '../../src/types.ts'
 import { createTestCore, type TestCore } from '../support/core.ts'
-import { enrol, failsWith, goodPassword, mailsTo, makePerson, principalOf, visitor } from '../support/identity.ts'
+import {
+  enrol,
+  failsWith,
+  goodPassword,
+  mailedToken,
+  mailsTo,
+  makePerson,
+  principalOf,
+  visitor,
+} from '../support/identity.ts'
 
 const here = visitor()
 let t: TestCore
@@ -212,4 +221,70 @@ test('each API has a profile of its own of a user', async () => {
   await t.core.users.setProfile(alice, 'freesewing', { bio: 'sews' })
   assert.deepEqual(await t.core.users.profile(alice, 'freesewing'), { bio: 'sews' })
   assert.equal(await t.core.users.profile(alice, 'librephotos'), null)
+})
+
+test('an administrator’s word on password or address voids every link of the user, the one that undoes a change too', async () => {
+  const words: Readonly<Record<string, (user: User) => Promise<unknown>>> = {
+    password: (user) => t.core.users.setPassword(user.publicId, 'another good password', admin, here),
+    address: (user) => t.core.users.setEmail(user.publicId, `kept-${user.username}@example.com`, admin, here),
+    'no address': (user) => t.core.users.setEmail(user.publicId, null, admin, here),
+  }
+  for (const [n, word] of Object.values(words).entries()) {
+    const user = await makePerson(t.core, `moved${n}`)
+    const [old, next, wished] = [`moved${n}@example.com`, `next${n}@example.com`, `wished${n}@example.com`]
+    await t.core.users.requestEmailChange(user, next, here)
+    await t.core.users.confirmEmail(await mailedToken(t, next), goodPassword, here)
+    const undo = await mailedToken(t, old)
+    await t.core.users.requestEmailChange(user, wished, here)
+    const change = await mailedToken(t, wished)
+    await t.core.users.forgotPassword(user.username, here)
+    const reset = await mailedToken(t, next)
+    await t.core.signIn.requestLink(user.username, here)
+    const link = await mailedToken(t, next)
+    await word(user)
+    const after = await t.core.users.byPublicId(user.publicId)
+    await assert.rejects(t.core.users.undoEmailChange(undo, here), failsWith('one_time_invalid'))
+    for (const password of [goodPassword, 'another good password'])
+      await assert.rejects(t.core.users.confirmEmail(change, password, here), failsWith('one_time_invalid'))
+    await assert.rejects(
+      t.core.users.resetPassword(reset, 'a third good password', here),
+      failsWith('one_time_invalid'),
+    )
+    await assert.rejects(t.core.signIn.withLink(link, here), failsWith('one_time_invalid'))
+    assert.deepEqual(await t.core.users.byPublicId(user.publicId), after)
+  }
+})
+
+test('whom an administrator makes pending is neither cleaned up nor deleted by another’s proof, and cannot undo it', async () => {
+  const photos = visitor('192.0.2.1', 'librephotos')
+  const claim = (username: string) =>
+    t.core.users.signUp({ username, email: `${username}@example.com`, password: goodPassword }, photos)
+  for (const username of ['early', 'late']) {
+    await claim(username)
+    const user = await t.store.users.byUsername(username)
+    assert.deepEqual([user?.status, user?.unprovenEmail], ['active', `${username}@example.com`])
+    const link = await mailedToken(t, `${username}@example.com`)
+    await t.core.users.setStatus(user?.publicId ?? '', 'pending', admin, here)
+    await assert.rejects(t.core.users.confirmEmail(link, goodPassword, here), failsWith('one_time_invalid'))
+    const mailed = (await mailsTo(t, `${username}@example.com`)).length
+    const signIn = t.core.signIn.withPassword({ identifier: username, password: goodPassword }, here)
+    await assert.rejects(signIn, failsWith('account_pending'))
+    assert.equal((await mailsTo(t, `${username}@example.com`)).length, mailed)
+  }
+  await t.core.users.setEmail(alice.publicId, 'early@example.com', admin, here)
+  t.clock.advance(365 * 86_400_000)
+  await t.store.users.purgeUnproven(t.clock.now(), t.clock.now())
+  for (const username of ['early', 'late']) {
+    const user = await t.store.users.byUsername(username)
+    assert.equal(user?.status, 'pending')
+    assert.equal((await t.core.users.setStatus(user.publicId, 'active', admin, here)).status, 'active')
+  }
+})
+
+test('a sign-up that waits for its link is still cleaned up, also when it is made pending once more', async () => {
+  await t.core.users.signUp({ username: 'waits', email: 'waits@example.com', password: goodPassword }, here)
+  const user = await t.store.users.byUsername('waits')
+  await t.core.users.setStatus(user?.publicId ?? '', 'pending', admin, here)
+  t.clock.advance(1)
+  assert.equal(await t.store.users.purgeUnproven(t.clock.now(), t.clock.now()), 1)
 })

@@ -22,9 +22,9 @@ async function claim(username: string, email: string, api: 'native' | 'librephot
 }
 const now = async (user: User) => t.core.users.byPublicId(user.publicId)
 
-async function changeEmail(user: User, email: string): Promise<User> {
+async function changeEmail(user: User, email: string, password = goodPassword): Promise<User> {
   await t.core.users.requestEmailChange(user, email, here)
-  const after = await t.core.users.confirmEmail(await mailedToken(t, email), here)
+  const after = await t.core.users.confirmEmail(await mailedToken(t, email), password, here)
   await t.core.idle()
   t.clock.advance(1000)
   return after
@@ -35,7 +35,9 @@ test('a new address counts once its mailed link was used, and not before', async
   const token = await mailedToken(t, 'new@example.com')
   assert.equal((await now(alice))?.email, 'alice@example.com')
   assert.equal(await t.store.users.byEmail('new@example.com'), null)
-  const all = await Promise.allSettled(Array.from({ length: 50 }, () => t.core.users.confirmEmail(token, here)))
+  const all = await Promise.allSettled(
+    Array.from({ length: 50 }, () => t.core.users.confirmEmail(token, goodPassword, here)),
+  )
   assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1)
   assert.equal((await now(alice))?.email, 'new@example.com')
 })
@@ -53,7 +55,7 @@ test('a claimant whose address somebody else proved first cannot use the old lin
   await claim('slow', 'shared@example.com', 'librephotos')
   const token = await mailedToken(t, 'shared@example.com')
   await t.core.users.setEmail(alice.publicId, 'shared@example.com', null, here)
-  await assert.rejects(t.core.users.confirmEmail(token, here), failsWith('one_time_invalid'))
+  await assert.rejects(t.core.users.confirmEmail(token, goodPassword, here), failsWith('one_time_invalid'))
   assert.equal((await t.store.users.byUsername('slow'))?.email, null)
 })
 
@@ -109,10 +111,10 @@ test('links that were mailed before a change of password or address are void', a
   }
   const before = await asked('one@example.com')
   await t.core.users.changePassword(alice, 'another good password', null, here)
-  await assert.rejects(t.core.users.confirmEmail(before, here), failsWith('one_time_invalid'))
+  await assert.rejects(t.core.users.confirmEmail(before, goodPassword, here), failsWith('one_time_invalid'))
   await t.core.users.forgotPassword('alice', here)
   const reset = await mailedToken(t, 'alice@example.com')
-  await changeEmail(alice, 'two@example.com')
+  await changeEmail(alice, 'two@example.com', 'another good password')
   await assert.rejects(t.core.users.resetPassword(reset, 'a third good password', here), failsWith('one_time_invalid'))
 })
 
@@ -120,10 +122,10 @@ test('disabled and deleted users prove nothing', async () => {
   await t.core.users.requestEmailChange(alice, 'new@example.com', here)
   const token = await mailedToken(t, 'new@example.com')
   await t.core.users.setStatus(alice.publicId, 'disabled', null, here)
-  await assert.rejects(t.core.users.confirmEmail(token, here), failsWith('account_disabled'))
+  await assert.rejects(t.core.users.confirmEmail(token, goodPassword, here), failsWith('account_disabled'))
   await t.core.users.remove(alice, null, here)
-  await assert.rejects(t.core.users.confirmEmail(token, here), failsWith('one_time_invalid'))
-  await assert.rejects(t.core.users.confirmEmail('', here), failsWith('one_time_invalid'))
+  await assert.rejects(t.core.users.confirmEmail(token, goodPassword, here), failsWith('one_time_invalid'))
+  await assert.rejects(t.core.users.confirmEmail('', goodPassword, here), failsWith('one_time_invalid'))
 })
 
 test('caches hear of a new address and a new name, although the epoch stays', async () => {

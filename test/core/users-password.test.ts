@@ -131,14 +131,47 @@ test('the answer does not wait for what was found', async () => {
   await other.drop()
 })
 
-test('a reset link dies after 30 minutes, with a newer one, with the password and with the status', async () => {
+test('a newer reset link leaves the older one good: whoever asks must not void what the owner was mailed', async () => {
+  const owners = await resetToken()
+  await t.core.users.forgotPassword('alice', visitor('203.0.113.66'))
+  const newer = await mailedToken(t, 'alice@example.com')
+  assert.notEqual(newer, owners)
+  await t.core.users.resetPassword(owners, next, here)
+  await assert.rejects(t.core.users.resetPassword(newer, 'a third good password', here), failsWith('one_time_invalid'))
+  await signIn(next)
+})
+
+test('strangers who ask for links cannot use up the mails of the owner, nor one kind those of the other', async () => {
+  const limits = {
+    enabled: true,
+    address: { points: 100, windowSeconds: 900 },
+    mail: { points: 3, windowSeconds: 3600 },
+  }
+  const other = await createTestCore({ database: t.database, clock: t.clock, settings: { limits } })
+  await other.core.limits.remember(alice.id, here)
+  const asked = async (what: 'reset' | 'link', from: typeof here) => {
+    const before = (await mailsTo(other, 'alice@example.com')).length
+    if (what === 'reset') await other.core.users.forgotPassword('alice', from)
+    else await other.core.signIn.requestLink('alice', from)
+    return (await mailsTo(other, 'alice@example.com')).length - before
+  }
+  const thief = visitor('203.0.113.66')
+  const mailed: number[] = []
+  for (let tries = 0; tries < 5; tries += 1) mailed.push(await asked('link', thief))
+  assert.deepEqual(mailed, [1, 1, 1, 0, 0])
+  assert.equal(await asked('reset', thief), 1)
+  for (const right of [1, 1, 1, 0]) assert.equal(await asked('link', here), right)
+  assert.equal(await asked('reset', here), 1)
+  await other.drop()
+})
+
+test('a reset link dies after 30 minutes, with the password and with the status', async () => {
   const late = await resetToken()
   t.clock.advance(30 * 60_000)
-  const first = await resetToken()
-  const second = await resetToken()
-  for (const token of [late, first, '', 'x']) {
+  for (const token of [late, '', 'x']) {
     await assert.rejects(t.core.users.resetPassword(token, next, here), failsWith('one_time_invalid'))
   }
+  const second = await resetToken()
   await t.core.users.changePassword(alice, 'a third good password', null, here)
   await assert.rejects(t.core.users.resetPassword(second, next, here), failsWith('one_time_invalid'))
   const last = await resetToken()

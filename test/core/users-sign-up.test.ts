@@ -37,7 +37,7 @@ const byName = (key: string) => t.store.users.byUsername(key)
 test('a new account is pending until the mailed link was used, then it signs in', async () => {
   assert.equal((await signUp({ username: 'alice' })).status, 'pending')
   await assert.rejects(signIn('alice'), failsWith('account_pending'))
-  const user = await t.core.users.confirmEmail(await mailedToken(t, 'alice@example.com'), here)
+  const user = await t.core.users.confirmEmail(await mailedToken(t, 'alice@example.com'), goodPassword, here)
   assert.deepEqual([user.status, user.email, user.unprovenEmail], ['active', 'alice@example.com', null])
   assert.equal((await signIn('alice@example.com')).user.id, user.id)
 })
@@ -199,8 +199,8 @@ test('who signs in while pending is mailed a new link; the owner of the address 
   await assert.rejects(signIn('alice'), failsWith('account_pending'))
   await assert.rejects(signIn('thief'), failsWith('account_pending'))
   const second = await mailedToken(t, 'alice@example.com')
-  await assert.rejects(t.core.users.confirmEmail(first, here), failsWith('one_time_invalid'))
-  assert.equal((await t.core.users.confirmEmail(second, here)).status, 'active')
+  await assert.rejects(t.core.users.confirmEmail(first, goodPassword, here), failsWith('one_time_invalid'))
+  assert.equal((await t.core.users.confirmEmail(second, goodPassword, here)).status, 'active')
   assert.ok((await mailsTo(t, 'owner@example.com')).every(({ text }) => !text.includes('token=')))
 })
 
@@ -220,4 +220,68 @@ test('a mail server that is down fails no sign-up and shows no secret', async ()
   assert.equal(other.logs.filter(({ level }) => level === 'error').length, 1)
   assert.doesNotMatch(JSON.stringify(other.logs), /token=|alice/)
   await other.drop()
+})
+
+test('an invitation is worth what its inviter may say when it is used', async () => {
+  const boss = await makePerson(t.core, 'boss', { role: 'admin' })
+  const invited = async (email: string, role: string, by: User | null = boss) => {
+    await t.core.users.invite({ email, role }, by === null ? null : principalOf(t.core, by), here)
+    return mailedToken(t, email)
+  }
+  const use = (username: string, invitation: string) => signUp({ username, email: null, invitation })
+  const editor = await invited('editor@example.com', 'editor')
+  const deputy = await invited('deputy@example.com', 'admin')
+  const free = await invited('free@example.com', 'admin', null)
+
+  await t.core.users.setStatus(boss.publicId, 'disabled', null, here)
+  await assert.rejects(use('one', editor), failsWith('one_time_invalid'))
+  await t.core.users.setStatus(boss.publicId, 'active', null, here)
+  await t.core.users.setRole(boss.publicId, 'support', null, here)
+  for (const invitation of [editor, deputy]) await assert.rejects(use('one', invitation), failsWith('one_time_invalid'))
+  await t.core.users.setRole(boss.publicId, 'admin', null, here)
+  await use('one', editor)
+  assert.equal((await byName('one'))?.role, 'editor')
+  await t.core.users.remove(boss, null, here)
+  await assert.rejects(use('two', deputy), failsWith('one_time_invalid'))
+  assert.equal(await byName('two'), null)
+  await use('three', free)
+  assert.equal((await byName('three'))?.role, 'admin')
+})
+
+test('an inviter who loses the role while the password is hashed gives nothing any more', async () => {
+  const boss = await makePerson(t.core, 'boss', { role: 'admin' })
+  const passwords = {
+    ...counted.passwords,
+    async hash(password: string) {
+      await t.core.users.setRole(boss.publicId, 'user', null, here)
+      return counted.passwords.hash(password)
+    },
+  }
+  const other = await createTestCore({ database: t.database, clock: t.clock, passwords })
+  await t.core.users.invite({ email: 'guest@example.com', role: 'admin' }, principalOf(t.core, boss), here)
+  const invitation = await mailedToken(t, 'guest@example.com')
+  const wish = { username: 'guest', email: null, password: goodPassword, invitation }
+  await assert.rejects(other.core.users.signUp(wish, here), failsWith('one_time_invalid'))
+  assert.equal(await byName('guest'), null)
+  await other.drop()
+})
+
+test('a mail to an address that nobody has proven repeats no user name that mail programs take for a link', async () => {
+  await signUp({ username: 'www.evil.example', email: 'one@example.com' })
+  await signUp({ username: '\u90aa\u60e1\u3002\u4e2d\u56fd', email: 'two@example.com' })
+  await signUp({ username: 'plain', email: 'three@example.com' })
+  await t.core.users.remove(await makePerson(t.core, 'former'), null, here)
+  await signUp({ username: 'other.evil.example', email: 'former@example.com' })
+  await t.core.users.invite({ email: 'dotted.guest@example.com', role: 'user' }, null, here)
+  const last = async (to: string) => (await mailsTo(t, to)).at(-1)?.text ?? ''
+  for (const to of ['one', 'two', 'former', 'dotted.guest']) {
+    const text = await last(`${to}@example.com`)
+    assert.match(text, /^Hello,\n/, to)
+    assert.doesNotMatch(text, /evil|\u90aa/, to)
+  }
+  assert.match(await last('three@example.com'), /^Hello plain,\n/)
+  // At their proven address people are called by their name.
+  await makePerson(t.core, 'dotted.owner')
+  await t.core.users.forgotPassword('dotted.owner', here)
+  assert.match(await last('dotted.owner@example.com'), /^Hello dotted\.owner,\n/)
 })

@@ -115,6 +115,7 @@ export function newKey(userId: number, patch: Partial<ApiKey> = {}): ApiKey {
     lastUsedAt: null,
     revokedAt: null,
     successor: null,
+    suspendedAt: null,
     ...patch,
   }
 }
@@ -133,6 +134,7 @@ export function newToken(userId: number, patch: Partial<PrivateToken> = {}): Omi
     lastUsedAt: null,
     revokedAt: null,
     successor: null,
+    suspendedAt: null,
     ...patch,
   }
 }

@@ -41,6 +41,8 @@ test('an error of the engine becomes one of ours', () => {
     [postgresError('42601'), 'internal'],
     [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' }), 'unavailable'],
     [new Error('Connection terminated unexpectedly'), 'unavailable'],
+    [new Error('Query read timeout'), 'unavailable'],
+    [new AggregateError([Object.assign(new Error('m'), { code: 'ECONNREFUSED', syscall: 'connect' })]), 'unavailable'],
   ]
   for (const [error, code] of cases) {
     const translated = translateFault(error)

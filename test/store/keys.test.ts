@@ -14,6 +14,24 @@ guarantee('a key comes back as it was stored, alone and with its user', async ({
   await assert.rejects(store.keys.create(newKey(9999)), { code: 'conflict' })
 })
 
+guarantee(
+  'a key is found by its own secret only, unless nobody knows the pepper that it was made under',
+  async ({ store }) => {
+    const user = await addUser(store)
+    const key = newKey(user.id)
+    await store.keys.create(key)
+    const { secretHash, pepperId } = key
+    const found = { key, user }
+    assert.deepEqual(
+      await store.keys.withUser(key.id, { hashes: ['x', secretHash], pepperIds: ['x', pepperId] }),
+      found,
+    )
+    assert.equal(await store.keys.withUser(key.id, { hashes: ['x', 'y'], pepperIds: ['x', pepperId] }), null)
+    assert.equal(await store.keys.withUser('none', { hashes: [secretHash], pepperIds: [pepperId] }), null)
+    assert.deepEqual(await store.keys.withUser(key.id, { hashes: ['x'], pepperIds: ['x'] }), found)
+  },
+)
+
 guarantee('a changed key is heard of; a revoked one cannot be changed', async ({ store }) => {
   const user = await addUser(store)
   const key = newKey(user.id)

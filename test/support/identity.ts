@@ -96,7 +96,7 @@ export async function mailedToken(test: Pick<TestCore, 'core' | 'mails'>, to: st
 
 /** Enrols a second factor; the clock moves on, so that the next code is a new one. */
 export async function enrol({ core, clock }: Pick<TestCore, 'core' | 'clock'>, user: User) {
-  const { secret } = await core.mfa.begin(user)
+  const { secret } = await core.mfa.begin(user, visitor())
   const { recoveryCodes } = await core.mfa.confirm(user, codeAt(secret, clock), null, visitor())
   clock.advance(30_000)
   const after = await core.users.byPublicId(user.publicId)

@@ -15,6 +15,10 @@ export type PostgresServer = {
   url: string
   /** Ends the server and removes its files. May be called twice. */
   stop(): Promise<void>
+  /** Kills the server with SIGKILL, its files stay. */
+  crash(): Promise<void>
+  /** Starts it again on the same files and port. */
+  restart(): Promise<void>
 }
 
 export type TestDatabase = {
@@ -28,18 +32,23 @@ const START_MS = 30_000
 const NOBODY = 65534
 
 // Nothing in these databases has to survive a power cut.
-const SETTINGS = [
-  ['listen_addresses', '127.0.0.1'],
-  ['unix_socket_directories', ''],
+const CARELESS = [
   ['fsync', 'off'],
   ['synchronous_commit', 'off'],
   ['full_page_writes', 'off'],
+]
+const SETTINGS = [
+  ['listen_addresses', '127.0.0.1'],
+  ['unix_socket_directories', ''],
   ['max_connections', '200'],
   ['shared_buffers', '64MB'],
 ]
 
-/** Starts a server of its own on a free loopback port, with all files in one new temporary folder. Under a second. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server of its own on a free loopback port, with all files in one new temporary folder. Under a second.
+ * `durable`: what it committed survives a crash, as an operator's server has it.
+ */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const home = mkdtempSync(join(tmpdir(), 'cardea-postgres-'))
   try {
     const as = process.getuid?.() === 0 ? unprivileged() : undefined
@@ -56,32 +65,67 @@ export async function startPostgres(): Promise<PostgresServer> {
     run(join(bin, 'initdb'), ['-D', data, '--no-sync', '--no-instructions', ...locale, ...access], as)
 
     const port = await freePort()
-    const flags = SETTINGS.flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const flags = [...SETTINGS, ...(durable ? [] : CARELESS)].flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const server = { program: join(bin, 'postgres'), args: ['-D', data, '-p', String(port), ...flags], as, home }
-    const keeper = spawn(process.execPath, [KEEPER, JSON.stringify(server)], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
-    const ended = new Promise<void>((done) => keeper.once('exit', () => done()))
+    let keeper = keep(server)
     const stop = async () => {
-      keeper.ref()
-      keeper.stdin.end()
-      await ended
+      await keeper.release()
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     }
     try {
-      await untilReady(keeper, home)
+      await untilReady(keeper.process, home)
     } catch (error) {
       await stop()
       throw error
     }
-    // A test process that forgets to stop its server can still end.
-    keeper.unref()
-    if (keeper.stdin instanceof Socket) keeper.stdin.unref()
-    return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, stop }
+    keeper.letGo()
+    return {
+      url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      stop,
+      async crash() {
+        process.kill(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10), 'SIGKILL')
+        await keeper.ended
+      },
+      async restart() {
+        // Until the last process of the old one has noticed, the new one is refused.
+        for (const deadline = performance.now() + START_MS; ; await pause(50)) {
+          rmSync(join(data, 'postmaster.pid'), { force: true })
+          keeper = keep(server)
+          try {
+            await untilReady(keeper.process, home)
+            return keeper.letGo()
+          } catch (error) {
+            if (performance.now() > deadline) throw error
+          }
+        }
+      },
+    }
   } catch (error) {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     throw error
+  }
+}
+
+/** The process that holds the server. */
+function keep(server: object) {
+  const keeper = spawn(process.execPath, [KEEPER, JSON.stringify(server)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const ended = new Promise<void>((done) => keeper.once('exit', () => done()))
+  return {
+    process: keeper,
+    ended,
+    release() {
+      keeper.ref()
+      keeper.stdin.end()
+      return ended
+    },
+    /** A test process that forgets to stop its server can still end. */
+    letGo() {
+      keeper.unref()
+      if (keeper.stdin instanceof Socket) keeper.stdin.unref()
+    },
   }
 }
 

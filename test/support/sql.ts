@@ -3,7 +3,10 @@ import pg from 'pg'
 import type { TestDatabase } from './store.ts'
 
 /** Runs one statement past the store, as somebody with access to the database would. Answers its rows. */
-export async function runSql(database: TestDatabase, statement: string): Promise<readonly Record<string, unknown>[]> {
+export async function runSql(
+  database: Pick<TestDatabase, 'engine' | 'address'>,
+  statement: string,
+): Promise<readonly Record<string, unknown>[]> {
   if (database.engine === 'sqlite') {
     const file = new Database(database.address)
     try {

@@ -29,10 +29,10 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** An empty database of its own. */
-export async function createTestDatabase(engine: EngineName = testEngine): Promise<TestDatabase> {
+/** An empty database of its own; `server`: on this PostgreSQL. */
+export async function createTestDatabase(engine: EngineName = testEngine, server?: string): Promise<TestDatabase> {
   const stores: Store[] = []
-  const { address, remove } = engine === 'postgres' ? await postgresDatabase() : sqliteDatabase()
+  const { address, remove } = engine === 'postgres' ? await postgresDatabase(server) : sqliteDatabase()
   return {
     engine,
     address,
@@ -60,10 +60,10 @@ export async function openTestStore(
   return { store: await database.open(wish), database, drop: () => database.drop() }
 }
 
-async function postgresDatabase(): Promise<{ address: string; remove: () => Promise<void> }> {
+async function postgresDatabase(server?: string): Promise<{ address: string; remove: () => Promise<void> }> {
   // Only when wanted: it may start a server.
   const { createDatabase } = await import('./postgres.ts')
-  const { url, drop } = await createDatabase()
+  const { url, drop } = await createDatabase(server)
   return { address: url, remove: drop }
 }
 

@@ -43,6 +43,14 @@ function field(name: string, label: string, attributes: Html, hint?: string | Ht
 const passwordField = (name: string, label: string, { minLength, maxLength }: PasswordRule): Html =>
   html`<div><label for="${name}">${label}</label><input id="${name}" name="${name}" type="password" autocomplete="new-password" required minlength="${minLength}" maxlength="${maxLength}" aria-describedby="${name}-hint"><p class="hint" id="${name}-hint">At least ${minLength} characters. A few words that do not belong together are good.</p><label class="check"><input type="checkbox" data-shows="${name}"> Show it</label></div>`
 
+const currentPassword = (hint: string): Html =>
+  field(
+    'password',
+    'Password of the account',
+    html`type="password" autocomplete="current-password" required maxlength="4096"`,
+    hint,
+  )
+
 const usernameField = field(
   'username',
   'User name',
@@ -52,19 +60,25 @@ const usernameField = field(
 const texts = (rule: PasswordRule): Readonly<Record<LinkPage, LinkText>> => ({
   'confirm-email': {
     title: 'Confirm your e‑mail address',
-    lead: 'One click and the address that this link was mailed to is confirmed as yours.',
+    lead: 'The address that this link was mailed to is confirmed as yours.',
     button: 'Confirm the address',
     call: '/auth/email/confirm',
     member: 'token',
+    members: ', "password": "..."',
     done: 'The address is confirmed. You can sign in now.',
+    fields: [
+      currentPassword('The one that was chosen when the account was opened. If that was not you, close this page.'),
+    ],
   },
   'change-email': {
     title: 'Confirm your new e‑mail address',
-    lead: 'One click and the address that this link was mailed to takes the place of the old one.',
+    lead: 'The address that this link was mailed to takes the place of the old one.',
     button: 'Use this address',
     call: '/auth/email/confirm',
     member: 'token',
+    members: ', "password": "..."',
     done: 'The new address is in use.',
+    fields: [currentPassword('If you did not ask for this change, close this page.')],
   },
   'undo-email': {
     title: 'Take the change back',

@@ -52,6 +52,10 @@ export function exactlyOneOf(...names: readonly string[]) {
   return [(body: object): boolean => given(body) === 1, `must name exactly one of ${names.join(', ')}`] as const
 }
 
+export const revokeKeys = z
+  .boolean('must be true or false')
+  .default(false)
+  .openapi({ description: 'Also revokes all API keys and private tokens.' })
 /** What a change that needs a fresh proof may carry. */
 export const freshFields = {
   current_password: passwordField.optional().openapi({ description: 'Needed where the session is not fresh.' }),

@@ -86,7 +86,7 @@ test('every line of the help works when it is pasted', async () => {
       await fetch(`${server.url}/auth/email/confirm`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ token: confirm.token }),
+        body: JSON.stringify({ token: confirm.token, password }),
       })
     ).status,
     204,
@@ -140,7 +140,7 @@ test('every line of the help works when it is pasted', async () => {
   assert.notEqual(next.refresh_token, signedIn.refresh_token)
 
   const user = await makePerson(server.core, 'bob')
-  const { secret } = await server.core.mfa.begin(user)
+  const { secret } = await server.core.mfa.begin(user, visitor())
   const now = () => totpAt(secret, totpStep(server.clock.now()))
   await server.core.mfa.confirm(user, now(), null, visitor())
   server.clock.advance(60_000)

@@ -34,7 +34,7 @@ test('a stranger signs up, proves the address, signs in, and the account is thei
   assert.equal(
     (
       await server.send('POST', '/auth/email/confirm', {
-        json: { token: await mailedToken(server, 'nina@example.com') },
+        json: { token: await mailedToken(server, 'nina@example.com'), password },
       })
     ).status,
     204,

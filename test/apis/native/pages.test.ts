@@ -120,17 +120,27 @@ describe('in a browser', { skip: noBrowser }, () => {
     })
     const { url } = await linkOf(server, 'confirm-email')
     const first = await open(url)
+    const input = first.page.locator('#password')
+    assert.equal(await input.getAttribute('autocomplete'), 'current-password')
+    await input.fill('not the password')
+    assert.equal((await press(first.page)).kind, 'bad', 'whoever does not know the password confirms nothing')
+    await input.fill(goodPassword)
     assert.deepEqual(await press(first.page), {
       kind: 'good',
       text: 'Done The address is confirmed. You can sign in now.',
     })
-    assert.deepEqual(first.calls(), ['POST /auth/email/confirm'])
-    assert.deepEqual(first.faults, [])
+    assert.deepEqual(first.calls(), ['POST /auth/email/confirm', 'POST /auth/email/confirm'])
+    // The browser itself notes the refusal of the wrong password.
+    assert.deepEqual(
+      first.faults.filter((fault) => !fault.includes('401')),
+      [],
+    )
     assert.equal(await first.page.locator('form:not([hidden])').count(), 0)
     await first.close()
     assert.equal((await signIn('ann', goodPassword)).status, 200)
 
     const second = await open(url)
+    await second.page.locator('#password').fill(goodPassword)
     const said = await press(second.page)
     assert.equal(said.kind, 'bad')
     assert.match(said.text, /not valid any more/)
@@ -142,6 +152,7 @@ describe('in a browser', { skip: noBrowser }, () => {
     const user = await makePerson(server.core, 'cleo')
     await server.core.users.requestEmailChange(user, 'new@example.com', visitor())
     const change = await open((await linkOf(server, 'change-email')).url)
+    await change.page.locator('#password').fill(goodPassword)
     assert.equal((await press(change.page)).text, 'Done The new address is in use.')
     await change.close()
     assert.equal((await server.core.users.byPublicId(user.publicId))?.email, 'new@example.com')
@@ -190,7 +201,7 @@ describe('in a browser', { skip: noBrowser }, () => {
 
   test('a sign-in link of an account with a second factor asks for the code first', async () => {
     const user = await makePerson(server.core, 'fay')
-    const { secret } = await server.core.mfa.begin(user)
+    const { secret } = await server.core.mfa.begin(user, visitor())
     const now = () => totpAt(secret, totpStep(server.clock.now()))
     await server.core.mfa.confirm(user, now(), null, visitor())
     server.clock.advance(60_000)
@@ -250,6 +261,7 @@ describe('in a browser', { skip: noBrowser }, () => {
         body: JSON.stringify({ title: hostile, detail: hostile }),
       }),
     )
+    await page.locator('#password').fill(goodPassword)
     assert.equal((await press(page)).text, `${hostile} ${hostile}`)
     assert.equal(await page.locator('#message img').count(), 0)
     await close()
@@ -258,6 +270,7 @@ describe('in a browser', { skip: noBrowser }, () => {
   test('a server that cannot be reached leaves the link unused and the form there', async () => {
     const { page, close } = await open(`${server.url}/auth/page/confirm-email#token=x`)
     await page.route('**/auth/email/confirm', (route) => route.abort())
+    await page.locator('#password').fill(goodPassword)
     assert.match((await press(page)).text, /cannot be reached/)
     assert.equal(await page.locator('#form').isVisible(), true)
     await close()

@@ -14,6 +14,7 @@ import {
   pageQuery,
   passwordField,
   principalBody,
+  revokeKeys,
   UserBody,
   userBody,
 } from '../wire.ts'
@@ -145,10 +146,7 @@ export const accountRoutes: readonly Route[] = [
     limit: 'address',
     body: z.strictObject({
       new_password: passwordField,
-      revoke_keys: z
-        .boolean('must be true or false')
-        .default(false)
-        .openapi({ description: 'Also revokes all API keys and private tokens.' }),
+      revoke_keys: revokeKeys,
       ...freshFields,
     }),
     answers: noContent('Changed. This session stays.'),
@@ -191,12 +189,25 @@ export const accountRoutes: readonly Route[] = [
     tag: 'Account',
     summary: 'Proves an e-mail address with the token of the mailed link',
     takes: none,
-    limit: 'address',
-    body: z.strictObject({ token: oneTimeField }),
+    body: z.strictObject({
+      token: oneTimeField,
+      password: passwordField.optional().openapi({
+        description:
+          'Of the account, so that nobody confirms what somebody else opened with their address. Needed where it has one.',
+      }),
+    }),
     answers: noContent('The address is proven.'),
-    errors: ['one_time_invalid', 'email_taken'],
+    errors: [
+      'one_time_invalid',
+      'email_taken',
+      'credentials_wrong',
+      'account_disabled',
+      'account_blocked',
+      'rate_limited',
+      'busy',
+    ],
     run: async (call) => {
-      await call.core.users.confirmEmail(call.body.token, call.origin)
+      await call.core.users.confirmEmail(call.body.token, call.body.password ?? null, call.origin)
       return { status: 204 }
     },
   }),

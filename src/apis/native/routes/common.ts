@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Cookie } from '../../../http/reply.ts'
 import type { HttpSettings } from '../../../http/settings.ts'
-import type { CredentialKind, Origin } from '../../../types.ts'
+import type { CredentialKind, User } from '../../../types.ts'
 import type { Answer, Call } from '../../api.ts'
 import { deviceCookieName } from '../../pipeline.ts'
 
@@ -46,29 +46,22 @@ export function sessionCookie(http: HttpSettings, value: string, maxAge: number)
 }
 
 /**
- * The origin with a device: the one whose cookie came along, or a new one. `remember` sets the new cookie; called after
- * a sign-in succeeded, so that strangers' guesses do not lock this browser out later.
+ * After a sign-in that succeeded: this browser is known from now on, so that strangers' guesses do not lock it out. Only
+ * with the same-origin proof, since it sets a cookie.
  */
-export function withDevice(call: Call): { readonly origin: Origin; remember(): void } {
-  if (call.origin.device !== undefined || call.sameOrigin !== 'same') return { origin: call.origin, remember() {} }
-  const value = call.core.devices.issue()
-  const device = call.core.devices.read(value)
-  if (device === null) throw new TypeError('a device cookie that we just signed must be readable')
-  const secure = call.http.publicUrl.startsWith('https:')
-  return {
-    origin: { ...call.origin, device },
-    remember() {
-      call.setCookie({
-        name: deviceCookieName,
-        value,
-        maxAge: 365 * 86_400,
-        httpOnly: true,
-        secure,
-        sameSite: 'Lax',
-        path: '/',
-      })
-    },
-  }
+export async function rememberDevice(call: Call, user: User): Promise<void> {
+  if (call.sameOrigin !== 'same') return
+  const value = await call.core.devices.renew(user, call.origin)
+  if (value === null) return
+  call.setCookie({
+    name: deviceCookieName(call.http.publicUrl),
+    value,
+    maxAge: 365 * 86_400,
+    httpOnly: true,
+    secure: call.http.publicUrl.startsWith('https:'),
+    sameSite: 'Lax',
+    path: '/',
+  })
 }
 
 /** Members without `undefined`, as exactOptionalPropertyTypes wants them. */

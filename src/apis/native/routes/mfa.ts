@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type Route, route } from '../../api.ts'
-import { codeField, freshFields, iso } from '../wire.ts'
+import { codeField, freshFields, iso, revokeKeys } from '../wire.ts'
 import { created, inSession, noContent, ok } from './common.ts'
 
 const RecoveryCodes = z
@@ -39,7 +39,7 @@ export const mfaRoutes: readonly Route[] = [
     strictKinds: true,
     needs: 'account:write',
     fresh: 'all',
-    body: z.strictObject({ code: codeField, current_password: freshFields.current_password }),
+    body: z.strictObject({ code: codeField, revoke_keys: revokeKeys, current_password: freshFields.current_password }),
     answers: ok('On. All other sessions have ended.', RecoveryCodes),
     errors: ['factor_exists', 'factor_missing', 'factor_wrong', 'rate_limited'],
     run: async (call) => {
@@ -48,6 +48,7 @@ export const mfaRoutes: readonly Route[] = [
         call.body.code,
         call.caller().sessionId,
         call.origin,
+        { revokeKeys: call.body.revoke_keys },
       )
       return { status: 200, body: { recovery_codes: [...recoveryCodes] } }
     },
@@ -59,11 +60,13 @@ export const mfaRoutes: readonly Route[] = [
     strictKinds: true,
     needs: 'account:write',
     fresh: 'all',
-    body: z.strictObject(freshFields),
+    body: z.strictObject({ revoke_keys: revokeKeys, ...freshFields }),
     answers: noContent('Off. All other sessions have ended.'),
     errors: ['factor_missing'],
     run: async (call) => {
-      await call.core.mfa.disable(call.user(), call.caller(), call.caller().sessionId, call.origin)
+      await call.core.mfa.disable(call.user(), call.caller(), call.caller().sessionId, call.origin, {
+        revokeKeys: call.body.revoke_keys,
+      })
       return { status: 204 }
     },
   }),

@@ -13,7 +13,7 @@ import {
   tokenPairBody,
   userBody,
 } from '../wire.ts'
-import { defined, inSession, noContent, none, ok, sessionCookie, withDevice } from './common.ts'
+import { defined, inSession, noContent, none, ok, rememberDevice, sessionCookie } from './common.ts'
 
 const mode = z.enum(['token', 'bearer', 'cookie'], 'must be token, bearer or cookie').default('token').openapi({
   description:
@@ -37,10 +37,9 @@ type Mode = z.infer<typeof mode>
 /** Proves who it is, then opens the session in the wished mode. Nothing of a session exists before the last factor. */
 async function signIn(call: Call, wished: Mode, prove: (origin: Call['origin']) => Promise<SignedIn>): Promise<Reply> {
   if (wished === 'cookie') call.demandSameOrigin()
-  const device = withDevice(call)
-  const proven = await prove(device.origin)
-  const opened = await call.core.sessions.open({ ...proven, mode: wished, origin: device.origin })
-  device.remember()
+  const proven = await prove(call.origin)
+  const opened = await call.core.sessions.open({ ...proven, mode: wished, origin: call.origin })
+  await rememberDevice(call, opened.user)
   const has = call.core.roles.effective(opened.user, opened.session.ceiling, null)
   if (wished === 'token') return { status: 200, body: tokenPairBody(opened, has, call.core.clock.now()) }
   const user = userBody(opened.user, has)
