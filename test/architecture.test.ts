@@ -39,7 +39,7 @@ const ENV_FILES = ['src/config/load.ts']
 /** Node takes a reporter as a default export, and nothing else. */
 const DEFAULT_EXPORTS = /(\.config\.ts|^tools\/tally-reporter\.mjs)$/
 
-const TEST_FOLDERS_OF_THEIR_OWN = ['support', 'security', 'architecture', 'docs', 'tools']
+const TEST_FOLDERS_OF_THEIR_OWN = ['support', 'bench', 'security', 'faults', 'nodes', 'architecture', 'docs', 'tools']
 const TEST_FILES_OF_THEIR_OWN = ['test/architecture.test.ts', 'test/docs.test.ts']
 const LINES = 400
 

@@ -7,6 +7,8 @@ import type { Places } from './places.ts'
 
 /** Signed device cookies: they prove nothing but that this server drew the id. Whose place it is, the store knows. */
 export interface Devices {
+  /** A fresh device id with its signature, for a cookie: nobody's place yet. */
+  issue(): string
   /** The id, when the signature is ours; null otherwise. */
   read(cookie: string): string | null
   /**
@@ -25,7 +27,10 @@ export interface DevicesDeps {
 export function createDevices({ keyTree, places }: DevicesDeps): Devices {
   const sign = (id: string, key: Uint8Array): string => hmac(key, id).toString('base64url')
 
+  const cookieOf = (id: string) => `${id}.${sign(id, keyTree.current('device').bytes)}`
+
   return {
+    issue: () => cookieOf(uuidv4()),
     read(cookie) {
       const [id = '', signature = '', more] = cookie.split('.')
       if (more !== undefined) return null
@@ -35,7 +40,7 @@ export function createDevices({ keyTree, places }: DevicesDeps): Devices {
       if (device !== undefined && (await places.isKnownDevice(user.id, device))) return null
       const id = uuidv4()
       await places.addDevice(user.id, id)
-      return `${id}.${sign(id, keyTree.current('device').bytes)}`
+      return cookieOf(id)
     },
   }
 }

@@ -27,7 +27,10 @@ export interface TestPlace {
 }
 
 export interface TestServerProcess {
+  /** The public one. */
   readonly url: string
+  /** Where it listens. */
+  readonly address: string
   readonly child: ChildProcess
   stderr(): string
   /** Sends the signal and answers how the process ended. */
@@ -86,6 +89,7 @@ export async function createPlace(): Promise<TestPlace> {
       })
       return {
         url: JSON.parse(stdout()).url,
+        address: `http://127.0.0.1:${JSON.parse(stdout()).port}`,
         child,
         stderr,
         stop(signal = 'SIGTERM') {

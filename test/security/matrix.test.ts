@@ -5,6 +5,7 @@ import type { CredentialKind } from '../../src/types.ts'
 import { cookieOf, makeKey, makeToken, makeUser, signIn } from '../support/callers.ts'
 import { type Answered, type Body, list, type Wish } from '../support/http.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { hostileBodies } from './hostile-bodies.ts'
 
 /*
  * Every route of the server against every kind of hostile caller. The routes are read from the server, so a new one is
@@ -23,7 +24,10 @@ const good = new Map<CredentialKind, Wish>()
 const dead: (Caller & { readonly why: string })[] = []
 /** Good credentials of somebody who may do nothing. */
 const powerless: Caller[] = []
+/** Credentials that an administrator made for themselves and who is an ordinary user since. */
+const demoted: Caller[] = []
 const secrets: string[] = []
+const known: readonly string[] = ['root', 'victim', 'disabled', 'revoked', 'powerless', 'demoted', 'mallory']
 
 before(async () => {
   server = await startTestServer({
@@ -42,6 +46,7 @@ before(async () => {
 
   await makeDead()
   await makePowerless()
+  await makeDemoted()
   secrets.push('victim@example.com', '$argon2', server.keyTree.current('session').bytes.toString('hex'))
 })
 after(() => server.close())
@@ -76,12 +81,22 @@ async function makeDead(): Promise<void> {
 }
 
 async function makePowerless(): Promise<void> {
-  await makeUser(server, 'demoted', 'user')
-  const access = (await signIn(server, 'demoted')).access_token as string
+  await makeUser(server, 'powerless', 'user')
+  const access = (await signIn(server, 'powerless')).access_token as string
   powerless.push({ kind: 'api-key', wish: { apiKey: (await makeKey(server, access, { scopes: [] })).token as string } })
   powerless.push({
     kind: 'private-token',
     wish: { token: (await makeToken(server, access, { scopes: [] })).token as string },
+  })
+}
+
+async function makeDemoted(): Promise<void> {
+  const user = await makeUser(server, 'demoted', 'admin')
+  for (const caller of await credentialsOf('demoted')) demoted.push(caller)
+  await server.core.users.setRole(user.publicId, 'user', null, {
+    api: 'native',
+    address: '127.0.0.1',
+    userAgent: 'test',
   })
 }
 
@@ -193,13 +208,37 @@ describe('hostile callers', () => {
         const answered = await call(route, {
           ...wish,
           raw: '{broken',
-          headers: { 'Content-Type': 'application/json' },
+          headers: { 'Content-Type': isOauth(route) ? 'application/x-www-form-urlencoded' : 'application/json' },
           ...(route.method === 'GET' ? { raw: undefined as never } : {}),
         })
         assertCleanRefusal(route, answered, named(route))
         assert.equal(answered.status, 403, `${named(route)} with ${kind}: ${answered.text}`)
         if (!isOauth(route)) assert.equal(answered.body.scope, route.needs)
       }
+    }
+  })
+
+  test('demoted: what an administrator made before does no more than its owner may do now', async () => {
+    const rights = server.core.roles.scopesOf('user')
+    let tried = 0
+    for (const route of guarded()) {
+      if (route.needs === undefined || rights.has(route.needs)) continue
+      for (const { kind, wish } of demoted) {
+        if (!takes(route, kind)) continue
+        tried += 1
+        const body = route.method === 'GET' ? {} : isOauth(route) ? { form: {} } : { json: {} }
+        const answered = await call(route, { ...wish, ...body })
+        const where = `${named(route)} with ${kind} of somebody who was demoted`
+        assertCleanRefusal(route, answered, where)
+        assert.equal(answered.status, 403, `${where}: ${answered.text}`)
+        if (!isOauth(route)) assert.equal(answered.body.code, 'insufficient_scope', where)
+        if (!isOauth(route)) assert.equal(answered.body.scope, route.needs, where)
+      }
+    }
+    assert.ok(tried >= 20, String(tried))
+    // They are refused for what they lack, not because they are dead.
+    for (const { kind, wish } of demoted) {
+      assert.equal((await server.send('GET', '/auth/me', wish)).status, 200, kind)
     }
   })
 
@@ -265,15 +304,22 @@ describe('hostile callers', () => {
     try {
       await makeUser(late, 'old', 'admin')
       const access = (await signIn(late, 'old')).access_token as string
-      const key = await makeKey(late, access, { expires_at: new Date(late.clock.now() + 60_000).toISOString() })
-      const token = await makeToken(late, access, { expires_at: new Date(late.clock.now() + 60_000).toISOString() })
-      late.clock.advance(3_600_000)
-      await late.core.feed.sync()
+      const expires_at = new Date(late.clock.now() + 60_000).toISOString()
+      const key = await makeKey(late, access, { expires_at })
+      const token = await makeToken(late, access, { expires_at })
+      const bearer = (await signIn(late, 'old', { mode: 'bearer' })).token as string
+      const cookie = await cookieOf(late, 'old')
       const expired: readonly Caller[] = [
         { kind: 'access-token', wish: { token: access } },
         { kind: 'api-key', wish: { apiKey: key.token as string } },
         { kind: 'private-token', wish: { token: token.token as string } },
+        { kind: 'bearer-token', wish: { token: bearer } },
+        { kind: 'session-cookie', wish: { cookie, headers: { Origin: late.url } } },
       ]
+      // Known and kept before, so that memory cannot bring one back.
+      for (const { wish } of expired) assert.equal((await late.send('GET', '/auth/me', wish)).status, 200)
+      late.clock.advance(late.settings.session.absoluteSeconds * 1000)
+      await late.core.feed.sync()
       for (const route of guarded()) {
         for (const { kind, wish } of expired) {
           const path = route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000')
@@ -293,18 +339,21 @@ describe('hostile callers', () => {
     const strict = await startTestServer({ settings: { requireFactor: ['admin'] } })
     try {
       await makeUser(strict, 'bare', 'admin')
-      const token = (await signIn(strict, 'bare')).access_token as string
+      const callers: readonly Caller[] = [
+        { kind: 'access-token', wish: { token: (await signIn(strict, 'bare')).access_token as string } },
+        { kind: 'bearer-token', wish: { token: (await signIn(strict, 'bare', { mode: 'bearer' })).token as string } },
+        { kind: 'session-cookie', wish: { cookie: await cookieOf(strict, 'bare'), headers: { Origin: strict.url } } },
+      ]
       for (const route of guarded()) {
-        if (
-          route.needs === undefined ||
-          ['account:read', 'account:write'].includes(route.needs) ||
-          !takes(route, 'access-token')
-        )
-          continue
-        const path = route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000')
-        const answered = await strict.send(route.method, path, { token })
-        assertCleanRefusal(route, answered, named(route))
-        assert.equal(answered.status, 403, `${named(route)}: ${answered.text}`)
+        if (route.needs === undefined || ['account:read', 'account:write'].includes(route.needs)) continue
+        for (const { kind, wish } of callers) {
+          if (!takes(route, kind)) continue
+          const path = route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000')
+          const answered = await strict.send(route.method, path, wish)
+          const where = `${named(route)} with ${kind}`
+          assertCleanRefusal(route, answered, where)
+          assert.equal(answered.status, 403, `${where}: ${answered.text}`)
+        }
       }
     } finally {
       await strict.close()
@@ -313,33 +362,8 @@ describe('hostile callers', () => {
 
   test('hostile bodies: whatever is sent, the answer is a clean 4xx that names the field', async () => {
     const admin = good.get('access-token') as Wish
-    const bodies: readonly [name: string, wish: Wish][] = [
-      ['broken JSON', { raw: '{"a":', headers: { 'Content-Type': 'application/json' } }],
-      ['an array', { json: [] }],
-      ['null', { json: null }],
-      ['an unknown field', { json: { user_id: 1, verified: true, role_: 'admin' } }],
-      ['NUL', { json: { username: 'a\u0000b', name: '\u0000', identifier: '\u0000' } }],
-      [
-        'a lone surrogate',
-        {
-          raw: '{"username":"\\ud800","name":"\\ud800","identifier":"\\ud800"}',
-          headers: { 'Content-Type': 'application/json' },
-        },
-      ],
-      ['__proto__', { raw: '{"__proto__":{"role":"admin"}}', headers: { 'Content-Type': 'application/json' } }],
-      [
-        'deep nesting',
-        { raw: `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, headers: { 'Content-Type': 'application/json' } },
-      ],
-      ['plain text', { raw: 'hello', headers: { 'Content-Type': 'text/plain' } }],
-      [
-        'bytes that are no UTF-8',
-        { raw: Buffer.from([0xff, 0xfe, 0x00]), headers: { 'Content-Type': 'application/json' } },
-      ],
-      ['1.5 MiB', { json: { password: 'x'.repeat(1_500_000) } }],
-    ]
     for (const route of server.routes.filter((route) => route.body !== undefined && route.method !== 'GET')) {
-      for (const [name, wish] of bodies) {
+      for (const [name, wish] of hostileBodies) {
         const answered = await call(route, route.takes.length === 0 || isOauth(route) ? wish : { ...admin, ...wish })
         const where = `${named(route)} with ${name}`
         assertCleanRefusal(route, answered, where)
@@ -347,5 +371,18 @@ describe('hostile callers', () => {
           assert.ok((answered.body.errors as unknown as unknown[]).length > 0, where)
       }
     }
+  })
+
+  test('after all of that nothing has changed: what was good is good, and who was attacked is as before', async () => {
+    for (const [kind, wish] of good) assert.equal((await server.send('GET', '/auth/me', wish)).status, 200, kind)
+    const victim = await signIn(server, 'victim')
+    assert.equal((victim.user as Body).role, 'user')
+    const { items } = await server.core.users.list({ limit: 100 })
+    const admins = items.filter(({ role, status }) => role === 'admin' && status === 'active')
+    assert.deepEqual(admins.map(({ username }) => username).sort(), ['revoked', 'root'])
+    assert.deepEqual(
+      items.filter(({ username }) => !known.includes(username)).map(({ username }) => username),
+      [],
+    )
   })
 })

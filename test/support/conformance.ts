@@ -44,8 +44,8 @@ export function createConformance(
       `${where} answered ${media}, documented is ${Object.keys(answer.content).join(', ')}`,
     )
     if (!media.includes('json')) return
-    const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
-    const ref = `openapi#/paths/${escape(found.template)}/${method.toLowerCase()}/responses/${status}/content/${escape(media)}/schema`
+    const pointer = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+    const ref = `openapi#/paths/${pointer(found.template)}/${method.toLowerCase()}/responses/${status}/content/${pointer(media)}/schema`
     const validate = compiled.get(ref) ?? ajv.compile({ $ref: ref })
     compiled.set(ref, validate)
     assert.ok(
