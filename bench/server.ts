@@ -1,0 +1,75 @@
+/* The product's server with a route that does nothing but ask for a right, and one that does not even ask. */
+import { z } from '@hono/zod-openapi'
+import { route } from '../src/apis/api.ts'
+import { createApp } from '../src/apis/mount.ts'
+import { createNativeApi } from '../src/apis/native/index.ts'
+import { onPort } from '../src/config/config.ts'
+import type { Settings } from '../src/config/options.ts'
+import { uuidv4 } from '../src/crypto/random.ts'
+import { openHouse } from '../src/server/house.ts'
+import { listen } from '../src/server/http-server.ts'
+import { createJobs } from '../src/server/jobs.ts'
+import { createMetrics } from '../src/server/metrics.ts'
+import { benchLog, benchSettings, makeCredentials, makeUser } from './house.ts'
+import { readWish, serveQuestions } from './processes.ts'
+import { countStatements } from './statements.ts'
+
+export interface ServerWish {
+  readonly dataDir: string
+  readonly settings?: Settings
+  /** Users who sign in with the password of the bench. */
+  readonly users: readonly string[]
+  readonly countStatements?: boolean
+}
+
+const common = {
+  tag: 'Bench',
+  summary: 'Answers',
+  answers: { 200: { description: 'Good.', schema: z.object({ ok: z.literal(true) }) } },
+  run: () => ({ status: 200, body: { ok: true } }),
+} as const
+const guarded = route('GET', '/guarded', {
+  ...common,
+  takes: ['access-token', 'api-key', 'bearer-token', 'session-cookie', 'private-token'],
+  needs: 'account:read',
+})
+/** The same without a guard: what the pipeline costs by itself. */
+const open = route('GET', '/open', { ...common, takes: [] })
+
+const wish = readWish<ServerWish>()
+// Only where it is asked for: what is measured elsewhere runs untouched.
+const statements = wish.countStatements === true ? countStatements() : null
+const log = benchLog()
+const app = Promise.withResolvers<ReturnType<typeof createApp>>()
+const wished = await benchSettings(wish.dataDir, wish.settings)
+const server = await listen({ host: '127.0.0.1', port: 0, app: app.promise, log })
+const config = onPort(wished, server.port)
+const house = await openHouse(config, { log, as: 'server' })
+await house.core.feed.start()
+const { core, store, passwords } = house
+const metrics = createMetrics({ core, pendingHashes: passwords.pending })
+const native = createNativeApi({ http: config.http, health: { ready: () => store.ping() }, metrics })
+const api = { ...native, routes: [...native.routes, guarded, open] }
+app.resolve(createApp({ core, http: config.http, log, metrics, apis: [api], newRequestId: uuidv4 }))
+const jobs = createJobs(house.jobs, log)
+jobs.start()
+
+const users = []
+for (const username of wish.users) users.push(await makeUser(house, username))
+const [first] = users
+const credentials = first === undefined ? null : await makeCredentials(house, first)
+await core.flush()
+
+serveQuestions(
+  { url: config.publicUrl, credentials, passwordHash: config.passwordHash },
+  (question) => {
+    if (question === 'start counting') return statements?.start() ?? null
+    if (question === 'stop counting') return statements?.stop() ?? null
+    return null
+  },
+  async () => {
+    await server.stop(1000)
+    await jobs.stop()
+    await house.close()
+  },
+)
