@@ -65,11 +65,11 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     params: Record<string, string>,
     env: NodeBindings | undefined,
   ): Promise<Response> => {
-    // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
     const finish = metrics.request(api.name, route.method, route.path)
     const exchange: Exchange = {
       app,
       api,
+      // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
       route: isReadable(request.url) ? route : unreadable,
       request,
       rawParams: params,

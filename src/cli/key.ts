@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { ApiKey } from '../core/records.ts'
 import { findUser } from '../server/find-user.ts'
+import { addCredentialList } from './credential-list.ts'
 import { readExpiry } from './input.ts'
-import { type Io, iso, minute, writeFields, writeJson, writeLine, writeNote, writeTable } from './output.ts'
-import { pageOf } from './page.ts'
+import { type Io, iso, writeFields, writeJson, writeLine, writeNote } from './output.ts'
 import { addVerb, type CommonFlags, collect, commandLine, withHouse } from './verb.ts'
 
 interface CreateFlags extends CommonFlags {
@@ -11,12 +11,6 @@ interface CreateFlags extends CommonFlags {
   readonly scope?: readonly string[]
   readonly expires: string
   readonly allowAddress?: readonly string[]
-}
-
-interface ListFlags extends CommonFlags {
-  readonly all?: boolean
-  readonly limit: string
-  readonly cursor?: string
 }
 
 /** `cardea key ...` */
@@ -62,34 +56,13 @@ export function addKey(program: Command, io: Io): void {
       }),
     )
 
-  addVerb(key, 'list [user]', 'list API keys, of one user or of all', 'key list alice')
-    .option('--all', 'revoked ones, too')
-    .option('--limit <n>', 'how many, 1 to 200', '100')
-    .option('--cursor <cursor>', 'go on where the last list ended')
-    .action((who: string | undefined, flags: ListFlags) =>
-      withHouse(io, flags, async ({ core, store }) => {
-        const owner = who === undefined ? null : await findUser(store, who)
-        const { items, nextCursor } = await core.keys.list(owner, {
-          ...pageOf(flags),
-          includeRevoked: flags.all === true,
-        })
-        if (flags.json === true) return writeJson(io, { items: items.map(json), next_cursor: nextCursor })
-        writeTable(
-          io,
-          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED', 'SUSPENDED'],
-          items.map((item) => [
-            item.id,
-            item.name,
-            item.scopes === null ? '(as owner)' : item.scopes.join(' '),
-            minute(item.expiresAt),
-            minute(item.lastUsedAt),
-            minute(item.revokedAt),
-            minute(item.suspendedAt),
-          ]),
-        )
-        if (nextCursor !== null) writeNote(io, `There are more: --cursor ${nextCursor}`)
-      }),
-    )
+  addCredentialList(key, io, {
+    noun: 'key',
+    plural: 'API keys',
+    list: (core, owner, wish) => core.keys.list(owner, wish),
+    idOf: ({ id }) => id,
+    json,
+  })
 
   addVerb(
     key,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { PrivateToken } from '../core/records.ts'
 import { findUser } from '../server/find-user.ts'
+import { addCredentialList } from './credential-list.ts'
 import { readExpiry } from './input.ts'
-import { type Io, iso, minute, writeFields, writeJson, writeLine, writeNote, writeTable } from './output.ts'
-import { pageOf } from './page.ts'
+import { type Io, iso, writeFields, writeJson, writeLine, writeNote } from './output.ts'
 import { UsageError } from './usage.ts'
 import { addVerb, type CommonFlags, collect, commandLine, withHouse } from './verb.ts'
 
@@ -11,12 +11,6 @@ interface CreateFlags extends CommonFlags {
   readonly name: string
   readonly scope?: readonly string[]
   readonly expires: string
-}
-
-interface ListFlags extends CommonFlags {
-  readonly all?: boolean
-  readonly limit: string
-  readonly cursor?: string
 }
 
 /** `cardea token ...` */
@@ -40,34 +34,13 @@ export function addToken(program: Command, io: Io): void {
       }),
     )
 
-  addVerb(token, 'list [user]', 'list private tokens, of one user or of all', 'token list alice')
-    .option('--all', 'revoked ones, too')
-    .option('--limit <n>', 'how many, 1 to 200', '100')
-    .option('--cursor <cursor>', 'go on where the last list ended')
-    .action((who: string | undefined, flags: ListFlags) =>
-      withHouse(io, flags, async ({ core, store }) => {
-        const owner = who === undefined ? null : await findUser(store, who)
-        const { items, nextCursor } = await core.tokens.list(owner, {
-          ...pageOf(flags),
-          includeRevoked: flags.all === true,
-        })
-        if (flags.json === true) return writeJson(io, { items: items.map(json), next_cursor: nextCursor })
-        writeTable(
-          io,
-          ['ID', 'NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'REVOKED', 'SUSPENDED'],
-          items.map((item) => [
-            item.publicId,
-            item.name,
-            item.scopes === null ? '(as owner)' : item.scopes.join(' '),
-            minute(item.expiresAt),
-            minute(item.lastUsedAt),
-            minute(item.revokedAt),
-            minute(item.suspendedAt),
-          ]),
-        )
-        if (nextCursor !== null) writeNote(io, `There are more: --cursor ${nextCursor}`)
-      }),
-    )
+  addCredentialList(token, io, {
+    noun: 'token',
+    plural: 'private tokens',
+    list: (core, owner, wish) => core.tokens.list(owner, wish),
+    idOf: ({ publicId }) => publicId,
+    json,
+  })
 
   addVerb(
     token,
