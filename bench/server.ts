@@ -5,7 +5,7 @@ import { createApp } from '../src/apis/mount.ts'
 import { createNativeApi } from '../src/apis/native/index.ts'
 import { onPort } from '../src/config/config.ts'
 import type { Settings } from '../src/config/options.ts'
-import { uuidv4 } from '../src/crypto/random.ts'
+import { requestId } from '../src/crypto/random.ts'
 import { openHouse } from '../src/server/house.ts'
 import { listen } from '../src/server/http-server.ts'
 import { createJobs } from '../src/server/jobs.ts'
@@ -50,7 +50,7 @@ const { core, store, passwords } = house
 const metrics = createMetrics({ core, pendingHashes: passwords.pending })
 const native = createNativeApi({ http: config.http, health: { ready: () => store.ping() }, metrics })
 const api = { ...native, routes: [...native.routes, guarded, open] }
-app.resolve(createApp({ core, http: config.http, log, metrics, apis: [api], newRequestId: uuidv4 }))
+app.resolve(createApp({ core, http: config.http, log, metrics, apis: [api], newRequestId: requestId }))
 const jobs = createJobs(house.jobs, log)
 jobs.start()
 

@@ -59,7 +59,7 @@ export async function createCardea({ settings = {}, log, mailer }: CardeaOptions
     const jobs = createJobs(house.jobs, ownLog)
     jobs.start()
     return {
-      fetch: (request, bindings) => app.fetch(request, bindings),
+      fetch: async (request, bindings) => app.fetch(request, bindings),
       core: house.core,
       async close() {
         await jobs.stop()

@@ -5,7 +5,7 @@ import { createNativeApi } from '../src/apis/native/index.ts'
 import { anyKind, anyKindOrPassword, inSession } from '../src/apis/native/routes/common.ts'
 
 const metrics: WebMetrics = {
-  request: () => () => {},
+  route: () => ({ begin: () => 0, end() {} }),
   verdict() {},
   render: async () => ({ type: 'text/plain', text: '' }),
 }

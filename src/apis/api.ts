@@ -3,6 +3,7 @@ import type { Core } from '../core/cardea.ts'
 import type { Presented } from '../core/guard.ts'
 import type { CardeaError, ErrorCode } from '../errors.ts'
 import type { CorsPolicy } from '../http/cors.ts'
+import type { HeaderReader } from '../http/headers.ts'
 import type { CredentialScheme, DescribedError } from '../http/openapi.ts'
 import type { Cookie, Reply } from '../http/reply.ts'
 import type { SameOrigin } from '../http/same-origin.ts'
@@ -110,7 +111,7 @@ export interface Api {
   readonly cors: CorsPolicy
   /** Further origins that this API trusts with its cookies. */
   readonly cookieOrigins: readonly string[]
-  readonly readCredentials: (headers: Headers) => readonly Presented[]
+  readonly readCredentials: (headers: HeaderReader, connection: object | null) => readonly Presented[]
   /** Every failure in this contract's status, headers and shape. */
   readonly renderError: (error: CardeaError, context: ErrorContext) => Reply
   readonly description: ApiDescription

@@ -5,11 +5,18 @@ import type { HttpSettings } from '../http/settings.ts'
 
 /** Counters that the web layer feeds; names and outcomes only, no ids. */
 export interface WebMetrics {
-  /** Starts the clock of one request; the returned function stops it. */
-  request(api: string, method: string, route: string): (status: number) => void
+  /** The counters of one route; found when it is mounted, so that a request does not look for them. */
+  route(api: string, method: string, route: string): RouteMetrics
   verdict(kind: string, outcome: string): void
   /** Text exposition format of everything. */
   render(): Promise<{ readonly type: string; readonly text: string }>
+}
+
+export interface RouteMetrics {
+  /** Reads the clock for one request. */
+  begin(): number
+  /** Counts its answer. `begun`: what `begin` said. */
+  end(begun: number, status: number): void
 }
 
 /** What a request needs of the server, made once. */

@@ -1,19 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { Hono } from 'hono'
 import type { Core } from '../core/cardea.ts'
 import type { Log } from '../core/ports.ts'
 import { CardeaError } from '../errors.ts'
 import { preflight } from '../http/cors.ts'
+import { type HeaderReader, nodeHeaders } from '../http/headers.ts'
 import { createHostCheck } from '../http/host.ts'
 import { createProxyTrust } from '../http/proxy.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Api, Method, Route } from './api.ts'
 import type { AppContext, WebMetrics } from './context.ts'
-import { type Exchange, runPipeline } from './pipeline.ts'
+import { runPipeline } from './pipeline.ts'
 
 /** What @hono/node-server hands along with a request. */
 export interface NodeBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } }
+  readonly incoming?: {
+    readonly headers?: IncomingHttpHeaders
+    /** Without it, Node drops a second header of a name: then these headers are not what was sent. */
+    readonly joinDuplicateHeaders?: boolean | null | undefined
+    readonly socket?: { readonly remoteAddress?: string | undefined }
+  }
 }
 
 export interface AppDeps {
@@ -26,7 +33,8 @@ export interface AppDeps {
 }
 
 export interface App {
-  fetch(request: Request, env?: NodeBindings): Promise<Response>
+  /** Answers at once what needs no waiting. */
+  fetch(request: Request, env?: NodeBindings): Response | Promise<Response>
 }
 
 const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -56,42 +64,45 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     new CardeaError('request_invalid', { fields: [{ field: 'Host', message: hostMessage }] }),
   )
 
-  const isReadable = createUrlCheck()
-
-  const answer = async (
-    api: Api,
-    route: Route,
-    request: Request,
-    params: Record<string, string>,
-    env: NodeBindings | undefined,
-  ): Promise<Response> => {
-    const finish = metrics.request(api.name, route.method, route.path)
-    const exchange: Exchange = {
-      app,
-      api,
-      // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
-      route: isReadable(request.url) ? route : unreadable,
-      request,
-      rawParams: params,
-      requestId: newRequestId(),
-      peer: env?.incoming?.socket?.remoteAddress ?? '',
-      origin: nobody,
-      sameOrigin: 'absent',
-      principal: null,
-      body: undefined,
-      query: undefined,
-      params: undefined,
-      cookies: [],
-      reply: { status: 500 },
+  const answering = (api: Api, route: Route): Answering => {
+    const counted = metrics.route(api.name, route.method, route.path)
+    return (request, params, env) => {
+      const begun = counted.begin()
+      const socket = env?.incoming?.socket
+      const response = runPipeline({
+        app,
+        api,
+        route,
+        request,
+        headers: headersOf(request, env),
+        rawParams: params,
+        requestId: newRequestId(),
+        peer: socket?.remoteAddress ?? '',
+        connection: socket ?? null,
+        origin: nobody,
+        sameOrigin: 'absent',
+        principal: null,
+        body: undefined,
+        query: undefined,
+        params: undefined,
+        cookies: [],
+        reply: { status: 500 },
+      })
+      if (response instanceof Promise) {
+        return response.then((late) => {
+          counted.end(begun, late.status)
+          return late
+        })
+      }
+      counted.end(begun, response.status)
+      return response
     }
-    const response = await runPipeline(exchange)
-    finish(response.status)
-    return response
   }
 
   for (const api of apis) {
     for (const route of api.routes) {
-      router.on(route.method, route.path, (c) => answer(api, route, c.req.raw, c.req.param(), c.env))
+      const answer = answering(api, route)
+      router.on(route.method, route.path, (c) => answer(c.req.raw, c.req.param(), c.env))
     }
     for (const [path, known] of methodsByPath(api.routes)) {
       const cors = { ...api.cors, methods: [...known, 'OPTIONS'] }
@@ -99,40 +110,65 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
         path,
         new CardeaError('method_not_allowed', { extra: { allow: [...known, 'OPTIONS'] } }),
       )
+      const refuse = answering(api, other)
       router.options(path, (c) => {
-        if (!app.hostIsOurs(c.req.header('host') ?? null)) return answer(api, other, c.req.raw, {}, c.env)
+        if (!app.hostIsOurs(c.req.header('host') ?? null)) return refuse(c.req.raw, {}, c.env)
         return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors)
       })
-      router.all(path, (c) => answer(api, other, c.req.raw, {}, c.env))
+      router.all(path, (c) => refuse(c.req.raw, {}, c.env))
     }
   }
   const unrouted = refusingRoute('(none)', new CardeaError('not_found'))
   // Nothing of ours throws here; what the router itself may throw still gets our answer.
   router.onError((cause, c) => {
     const failing = refusingRoute('(none)', new CardeaError('internal', { cause }))
-    return answer(apiOf(apis, c.req.path), failing, c.req.raw, {}, c.env)
+    return answering(apiOf(apis, c.req.path), failing)(c.req.raw, {}, c.env)
   })
-  router.notFound((c) => answer(apiOf(apis, c.req.path), unrouted, c.req.raw, {}, c.env))
+  router.notFound((c) => answering(apiOf(apis, c.req.path), unrouted)(c.req.raw, {}, c.env))
 
-  const direct = directRoutes(apis)
+  const direct = new Map(methods.map((method) => [method as string, new Map<string, Answering>()]))
+  for (const { api, route } of directRoutes(apis)) direct.get(route.method)?.set(route.path, answering(api, route))
+  const isReadable = createUrlCheck()
   return {
-    async fetch(request, env) {
-      const found = direct.get(`${request.method} ${pathOf(request.url)}`)
-      return found === undefined ? router.fetch(request, env) : answer(found.api, found.route, request, {}, env)
+    fetch(request, env) {
+      const { url, method } = request
+      const pathStart = url.indexOf('/', url.indexOf(':') + 3)
+      // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
+      if (!isReadable(url, pathStart)) return answering(apiOf(apis, '/'), unreadable)(request, {}, env)
+      const query = url.indexOf('?', pathStart)
+      // The path as it was sent, nothing decoded: what is not literally a route is for the router to look at.
+      const path = query < 0 ? url.slice(pathStart) : url.slice(pathStart, query)
+      const answer = direct.get(method)?.get(path)
+      return answer === undefined ? router.fetch(request, env) : answer(request, noParams, env)
     },
   }
+}
+
+const noParams = {}
+
+type Answering = (
+  request: Request,
+  params: Record<string, string>,
+  env: NodeBindings | undefined,
+) => Response | Promise<Response>
+
+function headersOf(request: Request, env: NodeBindings | undefined): HeaderReader {
+  const incoming = env?.incoming
+  return incoming?.headers !== undefined && incoming.joinDuplicateHeaders === true
+    ? nodeHeaders(incoming.headers)
+    : request.headers
 }
 
 /**
  * Routes without parameters by method and path, so that the router is not asked for them. One that a route with
  * parameters would catch as well is left to the router.
  */
-function directRoutes(apis: readonly Api[]): ReadonlyMap<string, { readonly api: Api; readonly route: Route }> {
+function directRoutes(apis: readonly Api[]): readonly { readonly api: Api; readonly route: Route }[] {
   const found = new Map<string, { readonly api: Api; readonly route: Route }>()
   const routes = apis.flatMap((api) => api.routes.map((route) => ({ api, route, parts: route.path.split('/') })))
   const patterns = routes.filter(({ route }) => hasParameters(route.path))
   for (const { api, route, parts } of routes) {
-    const name = `${route.method} ${route.path}`
+    const name = nameOf(route)
     if (hasParameters(route.path) || found.has(name)) continue
     const isCaught = patterns.some(
       ({ parts: pattern }) =>
@@ -140,28 +176,20 @@ function directRoutes(apis: readonly Api[]): ReadonlyMap<string, { readonly api:
     )
     if (!isCaught) found.set(name, { api, route })
   }
-  return found
+  return [...found.values()]
 }
+
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`
 
 const hasParameters = (path: string): boolean => /[:*]/.test(path)
 
-const pathStart = (url: string): number => url.indexOf('/', url.indexOf(':') + 3)
-
-/** The path as it was sent, nothing decoded: what is not literally a route is for the router to look at. */
-function pathOf(url: string): string {
-  const start = pathStart(url)
-  const end = url.indexOf('?', start)
-  return url.slice(start, end < 0 ? undefined : end)
-}
-
 /** Whether a request's address can be parsed. That depends on its host alone, and callers name the same one again. */
-function createUrlCheck(): (url: string) => boolean {
-  let lastGood: string | null = null
-  return (url) => {
-    const start = url.slice(0, pathStart(url))
-    if (start === lastGood) return true
+function createUrlCheck(): (url: string, pathStart: number) => boolean {
+  let lastGood = ''
+  return (url, pathStart) => {
+    if (lastGood.length === pathStart && url.startsWith(lastGood)) return true
     const good = URL.canParse(url)
-    if (good) lastGood = start
+    if (good) lastGood = url.slice(0, pathStart)
     return good
   }
 }

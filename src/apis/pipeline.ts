@@ -4,10 +4,11 @@ import { parseForm, parseJson, readBytes, refuseHostileValues } from '../http/bo
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
+import type { HeaderReader } from '../http/headers.ts'
 import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
 import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
-import type { Origin, Principal, Scope, User } from '../types.ts'
+import type { Origin, Principal, Scope, User, Verdict } from '../types.ts'
 import type { Api, Call, Route } from './api.ts'
 import type { AppContext } from './context.ts'
 
@@ -24,9 +25,12 @@ export interface Exchange {
   readonly api: Api
   readonly route: Route
   readonly request: Request
+  readonly headers: HeaderReader
   readonly rawParams: Readonly<Record<string, string>>
   readonly requestId: string
   readonly peer: string
+  /** What the request came over, where that is known. */
+  readonly connection: object | null
   origin: Origin
   sameOrigin: SameOrigin
   principal: Principal | null
@@ -37,17 +41,18 @@ export interface Exchange {
   reply: Reply
 }
 
+/** A promise only where there is something to wait for: a step that is done at once costs no turn of the loop. */
 type Step = (x: Exchange) => void | Promise<void>
 
 /** Whose request is it: the peer's, or what our own proxy says. A foreign Host gets nothing. */
 const trustProxy: Step = (x) => {
-  if (!x.app.hostIsOurs(x.request.headers.get('host'))) throw new CardeaError('host_unknown')
-  const cookie = readCookie(x.request.headers.get('cookie'), deviceCookieName(x.app.http.publicUrl))
+  if (!x.app.hostIsOurs(x.headers.get('host'))) throw new CardeaError('host_unknown')
+  const cookie = readCookie(x.headers.get('cookie'), deviceCookieName(x.app.http.publicUrl))
   const device = cookie.found === 'one' ? x.app.core.devices.read(cookie.value) : null
   x.origin = {
     api: x.api.name,
-    address: x.app.proxies.clientAddress(x.peer, x.request.headers),
-    userAgent: (x.request.headers.get('user-agent') ?? '').slice(0, 256),
+    address: x.app.proxies.clientAddress(x.peer, x.headers),
+    userAgent: (x.headers.get('user-agent') ?? '').slice(0, 256),
     ...(device === null ? {} : { device }),
   }
 }
@@ -58,34 +63,32 @@ const limitSize: Step = (x) => {
     throw new CardeaError('request_invalid', {
       fields: [{ field: 'url', message: `must not be longer than ${longestUrl} characters` }],
     })
-  const announced = Number(x.request.headers.get('content-length') ?? '0')
+  const announced = Number(x.headers.get('content-length') ?? '0')
   if (announced > x.app.http.bodyLimitBytes)
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
-  const hasBody = announced > 0 || x.request.headers.has('transfer-encoding')
+  const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
-  const type = (x.request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const type = (x.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const expected = bodyTypes[x.route.bodyType ?? 'json']
   if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
 }
 
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
-  x.sameOrigin = sameOrigin(x.request.headers, x.app.publicOrigin, x.api.cookieOrigins)
+  x.sameOrigin = sameOrigin(x.headers, x.app.publicOrigin, x.api.cookieOrigins)
 }
 
-const limitRate: Step = async (x) => {
+const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return
   // Otherwise a page elsewhere could use up the limit of whoever visits it.
   if (x.sameOrigin === 'foreign')
     throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
-  await x.app.core.limits[x.route.limit](x.origin)
+  return x.app.core.limits[x.route.limit](x.origin).then(() => {})
 }
 
-const authenticate: Step = async (x) => {
+const authenticate: Step = (x) => {
   if (x.route.takes.length === 0) return
-  const all = x.api.readCredentials(x.request.headers)
-  const explicit = all.filter((credential) => credential.via !== 'cookie')
-  const presented = explicit.length > 0 ? explicit : all
+  const presented = x.api.readCredentials(x.headers, x.connection)
   // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
   const ambient = presented.find((credential) => credential.via === 'cookie' || credential.via === 'basic')
   if (ambient !== undefined && x.sameOrigin !== 'same' && !(ambient.via === 'basic' && x.sameOrigin === 'absent')) {
@@ -93,7 +96,11 @@ const authenticate: Step = async (x) => {
     throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
   }
   if (presented.length === 0 && x.route.anonymous === true) return
-  const verdict = await x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
+  const verdict = x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
+  return verdict instanceof Promise ? verdict.then((late) => accept(x, late)) : accept(x, verdict)
+}
+
+function accept(x: Exchange, verdict: Verdict<Principal>): void {
   x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
   if (!verdict.ok) {
     throw new CardeaError(verdict.code, {
@@ -137,41 +144,53 @@ function readQuery(url: URL): Record<string, string> {
   return Object.fromEntries(url.searchParams)
 }
 
-const parse: Step = async (x) => {
+const parse: Step = (x) => {
   if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
   if (x.route.query !== undefined) {
     const query = readQuery(new URL(x.request.url))
     refuseHostileValues(query)
     x.query = validate(x.route.query, query)
   }
-  if (x.route.body !== undefined) {
-    const body = await readBody(x)
+  const schema = x.route.body
+  if (schema === undefined) return
+  return readBody(x).then((body) => {
     refuseHostileValues(body)
-    x.body = validate(x.route.body, body)
-  }
+    x.body = validate(schema, body)
+  })
 }
 
 /** Changes that would let a thief stay need all factors proven lately, or the password (and code) in the request. */
-const proveFresh: Step = async (x) => {
+const proveFresh: Step = (x) => {
   if (x.route.fresh === undefined || x.principal === null) return
+  return demandFresh(x, x.principal)
+}
+
+async function demandFresh(x: Exchange, principal: Principal): Promise<void> {
   const { core } = x.app
-  const { provenAt, sessionId } = x.principal
-  if (x.principal.actor !== null)
+  const { provenAt, sessionId } = principal
+  if (principal.actor !== null)
     throw new CardeaError('beyond_own_rights', { internal: 'impersonation changes no credentials' })
   if (sessionId === null) {
     if (x.route.fresh === 'people') return
-    throw new CardeaError('reauthentication_required', { kind: x.principal.kind })
+    throw new CardeaError('reauthentication_required', { kind: principal.kind })
   }
   // A clock that was set back makes no proof younger than it is.
   if (provenAt !== null && Math.abs(core.clock.now() - provenAt) <= core.settings.freshSeconds * 1000) return
   const { current_password: password, code } = (x.body ?? {}) as { current_password?: string; code?: string }
   const proof = { ...(password === undefined ? {} : { password }), ...(code === undefined ? {} : { code }) }
-  const factors = await core.signIn.reprove(x.principal, proof, x.origin)
+  const factors = await core.signIn.reprove(principal, proof, x.origin)
   await core.sessions.reprove(sessionId, factors)
 }
 
-const run: Step = async (x) => {
-  x.reply = await x.route.run(callOf(x))
+const run: Step = (x) => {
+  const reply = x.route.run(callOf(x))
+  if (!(reply instanceof Promise)) {
+    x.reply = reply
+    return
+  }
+  return reply.then((late) => {
+    x.reply = late
+  })
 }
 
 /** Cookies leave only with the same-origin proof. */
@@ -225,20 +244,39 @@ function callOf(x: Exchange): Call {
 }
 
 /** Runs one request through all steps. Never throws: what fails is rendered in the API's own way. */
-export async function runPipeline(x: Exchange): Promise<Response> {
+export function runPipeline(x: Exchange): Response | Promise<Response> {
   try {
-    for (const step of steps) {
-      const pending = step(x)
-      if (pending !== undefined) await pending
+    const pending = runSteps(x, 0)
+    if (pending !== undefined) {
+      return pending.catch((thrown) => fail(x, thrown)).then(() => respond(x))
     }
   } catch (thrown) {
-    x.cookies.length = 0
-    x.reply = renderFailure(x, thrown)
+    fail(x, thrown)
   }
-  const origin = x.request.headers.get('origin')
-  const common = { ...securityHeaders(x.app.https), 'X-Request-Id': x.requestId }
+  return respond(x)
+}
+
+/** All steps in their order, from one on; waits only for those that have to be waited for. */
+function runSteps(x: Exchange, from: number): void | Promise<void> {
+  for (let at = from; at < steps.length; at += 1) {
+    const pending = steps[at]?.(x)
+    if (pending !== undefined) return pending.then(() => runSteps(x, at + 1))
+  }
+}
+
+function fail(x: Exchange, thrown: unknown): void {
+  x.cookies.length = 0
+  x.reply = renderFailure(x, thrown)
+}
+
+function respond(x: Exchange): Response {
+  const origin = x.headers.get('origin')
+  const common: Record<string, string> = { ...securityHeaders(x.app.https), 'X-Request-Id': x.requestId }
   // The answer to a program: no header comes twice and none depends on the page that asks.
-  if (origin === null && x.cookies.length === 0) return toResponse(x.reply, { ...common, Vary: 'Origin' })
+  if (origin === null && x.cookies.length === 0) {
+    common.Vary = 'Origin'
+    return toResponse(x.reply, common)
+  }
   const headers = new Headers(common)
   setCors(headers, origin, x.api.cors)
   for (const cookie of x.cookies) headers.append('Set-Cookie', writeCookie(cookie))
@@ -248,7 +286,7 @@ export async function runPipeline(x: Exchange): Promise<Response> {
 function renderFailure(x: Exchange, thrown: unknown): Reply {
   const error = asCardeaError(thrown)
   x.app.logFailure(error, { requestId: x.requestId, api: x.api.name, method: x.route.method, route: x.route.path })
-  const fromBrowser = x.request.headers.has('sec-fetch-mode')
+  const fromBrowser = x.headers.has('sec-fetch-mode')
   const renderError = x.route.renderError ?? x.api.renderError
   return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser })
 }

@@ -1,4 +1,4 @@
-import type { CredentialKind, Origin, Principal, Refusal, Verdict } from '../types.ts'
+import type { ApiName, CredentialKind, Origin, Principal, Refusal, Verdict } from '../types.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type CheckCredential, refuse } from './guard-checks.ts'
 import { canonical, type Recognised, readAnyToken, readCredential } from './guard-read.ts'
@@ -16,13 +16,14 @@ export interface Guard {
    * Request in, principal or refusal out; knows no route. No query when cached and the feed is fresh; never a write.
    * The refusal says which kind failed and why. `accepts`: the kinds that the route takes; where `access-token` is
    * taken, `private-token` is too unless `strictKinds`. Explicit credentials (all but cookies) beat cookies.
+   * What is known is answered at once, without a promise: waiting for one would cost as much as the check.
    */
   authenticate(
     presented: readonly Presented[],
     accepts: readonly CredentialKind[],
     origin: Origin,
     strictKinds?: boolean,
-  ): Promise<Verdict<Principal>>
+  ): Verdict<Principal> | Promise<Verdict<Principal>>
   /**
    * What introspection answers: the principal behind an access, private, opaque bearer or native refresh token or an
    * API key in one string; null for all else and all that is not good now. A key's addresses are not looked at: the
@@ -97,35 +98,60 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
     return { ok: true, value: principal }
   }
 
-  const judge = async (credential: Recognised, origin: Origin, anywhere: boolean): Promise<Verdict<Principal>> => {
+  /** What the verdict on a credential is kept under; null: it is not kept. */
+  const keyOf = (credential: Recognised, origin: Origin): string | null => {
     const way = wayOf(credential.kind, origin)
-    const key = way === null ? null : cacheKey(way, canonical(credential))
-    const known = key === null ? null : recall(key)
-    if (known !== null) return use(known, origin, anywhere)
-    const verdict = await find(credential, origin, key)
-    return verdict.ok ? use(verdict.value, origin, anywhere) : verdict
+    return way === null ? null : cacheKey(way, canonical(credential))
   }
 
-  /** A bearer text that was found good needs no reading again: it is its own canonical form, whichever kind it is. */
-  const recallBearer = (presented: readonly Presented[]): Held | null => {
+  const judge = (
+    credential: Recognised,
+    key: string | null,
+    origin: Origin,
+    anywhere: boolean,
+  ): Verdict<Principal> | Promise<Verdict<Principal>> => {
+    const known = key === null ? null : recall(key)
+    if (known !== null) return use(known, origin, anywhere)
+    return find(credential, origin, key).then((verdict) =>
+      verdict.ok ? use(verdict.value, origin, anywhere) : verdict,
+    )
+  }
+
+  /**
+   * Where the verdict on a list is kept, by the list itself: whoever hands in the same one again has sent the same. What
+   * the verdict is, and whether it still counts, is asked each time.
+   */
+  const keysOfLists = new WeakMap<readonly Presented[], { readonly api: ApiName; readonly key: string }>()
+
+  /** Known without being read again: the same list, or a bearer text, which is its own canonical form in any kind. */
+  const recallUnread = (presented: readonly Presented[], { api }: Origin): Held | null => {
+    const list = keysOfLists.get(presented)
+    if (list?.api === api) return recall(list.key)
     const [only] = presented
-    return presented.length === 1 && only?.via === 'bearer' ? recall(cacheKey(bearerWay, only.text)) : null
+    if (presented.length !== 1 || only?.via !== 'bearer') return null
+    const key = cacheKey(bearerWay, only.text)
+    const held = recall(key)
+    if (held !== null) keysOfLists.set(presented, { api, key })
+    return held
   }
 
   return {
-    async authenticate(presented, accepts, origin, strictKinds = false) {
+    authenticate(presented, accepts, origin, strictKinds = false) {
       const takes = (kind: CredentialKind) =>
         accepts.includes(kind) || (!strictKinds && kind === 'private-token' && accepts.includes('access-token'))
-      const known = recallBearer(presented)
+      const known = recallUnread(presented, origin)
       if (known !== null && takes(known.principal.kind)) return use(known, origin, false)
       const chosen = choose(presented, origin, staticKeys)
       if ('ok' in chosen) return chosen
-      return takes(chosen.kind) ? judge(chosen, origin, false) : refuse(chosen.kind, 'credential_kind_refused')
+      if (!takes(chosen.kind)) return refuse(chosen.kind, 'credential_kind_refused')
+      const key = keyOf(chosen, origin)
+      if (key !== null) keysOfLists.set(presented, { api: origin.api, key })
+      return judge(chosen, key, origin, false)
     },
     async inspect(token, origin) {
       const credential = readAnyToken(token)
       if (credential === null) return null
-      const verdict = await judge(credential, origin, true)
+      const verdict = await judge(credential, keyOf(credential, origin), origin, true)
       return verdict.ok ? verdict.value : null
     },
     forget: (kind, id) => cache.forget(kind, id),

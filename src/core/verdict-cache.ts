@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { sha256 } from '../crypto/hash.ts'
+import { sha256Base64 } from '../crypto/hash.ts'
 import type { Millis, Principal } from '../types.ts'
 import type { AddressList } from './address-list.ts'
 import type { UsedKind } from './last-used.ts'
@@ -36,7 +36,7 @@ export interface VerdictCache {
 
 /** The way in counts too: a secret that is good as a cookie is not good in a header. */
 export function cacheKey(way: string, credential: string): string {
-  return sha256(`${way}\0${credential}`).toString('base64')
+  return sha256Base64(`${way}\0${credential}`)
 }
 
 /** `max` 0: nothing is kept. */

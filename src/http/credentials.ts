@@ -1,5 +1,6 @@
 import type { CredentialKind } from '../types.ts'
 import { readCookie } from './cookies.ts'
+import type { HeaderReader } from './headers.ts'
 
 /** A credential as it came in. Structurally the guard's `Presented`. */
 export type ReadCredential =
@@ -58,20 +59,60 @@ function guessKind(header: string): CredentialKind {
   return scheme === 'basic' ? 'password' : scheme === 'apikey' ? 'api-key' : 'access-token'
 }
 
-/**
- * All credentials of a request, explicit ones first. A header that is there but empty or unreadable is reported as
- * such, never passed over: who tried a credential is not anonymous.
- */
-export function readCredentials(headers: Headers, cookieName: string | null): readonly ReadCredential[] {
+/** The headers that can hold a credential, as they came. */
+interface Sent {
+  readonly authorization: string | null
+  readonly key: string | null
+  readonly cookie: string | null
+}
+
+function readSent({ authorization, key, cookie: cookies }: Sent, cookieName: string | null): readonly ReadCredential[] {
   const found: ReadCredential[] = []
-  const header = headers.get('authorization')
-  if (header !== null) found.push(fromAuthorization(header.trim()))
-  const key = headers.get('x-api-key')
+  if (authorization !== null) found.push(fromAuthorization(authorization.trim()))
   if (key !== null) found.push(keyText.test(key) ? { via: 'key', text: key } : { via: 'unreadable', kind: 'api-key' })
-  if (cookieName !== null) {
-    const cookie = readCookie(headers.get('cookie'), cookieName)
+  if (found.length === 0 && cookieName !== null) {
+    const cookie = readCookie(cookies, cookieName)
     if (cookie.found === 'one') found.push({ via: 'cookie', text: cookie.value })
     if (cookie.found === 'unreadable') found.push({ via: 'unreadable', kind: 'session-cookie' })
   }
   return found
+}
+
+/**
+ * All explicit credentials of a request; where there is none, the cookie's. A header that is there but empty or
+ * unreadable is reported as such, never passed over: who tried a credential is not anonymous. `connection`: what the
+ * request came over, or null.
+ */
+export type CredentialReader = (
+  headers: Pick<HeaderReader, 'get'>,
+  connection: object | null,
+) => readonly ReadCredential[]
+
+const none: readonly ReadCredential[] = []
+/** The secret of an API key, in contrast to a person's password. */
+const keySecret = /^[0-9a-f]{64}$/
+
+/**
+ * A reader that keeps what a connection sent last, as long as it is open: a client sends the same headers again, and
+ * gets the same list, which spares reading it and lets the guard know it again. Only what the one who is on the line
+ * has sent there is kept, and no password.
+ */
+export function createCredentialReader(cookieName: string | null): CredentialReader {
+  const last = new WeakMap<object, Sent & { readonly found: readonly ReadCredential[] }>()
+  return (headers, connection) => {
+    const authorization = headers.get('authorization')
+    const key = headers.get('x-api-key')
+    const cookie = cookieName === null ? null : headers.get('cookie')
+    if (authorization === null && key === null && cookie === null) return none
+    const known = connection === null ? undefined : last.get(connection)
+    if (known?.authorization === authorization && known.key === key && known.cookie === cookie) return known.found
+    const sent = { authorization, key, cookie }
+    const found = readSent(sent, cookieName)
+    if (connection !== null) {
+      const isKept = found.every((each) => each.via !== 'basic' || keySecret.test(each.password))
+      if (isKept) last.set(connection, { ...sent, found })
+      else last.delete(connection)
+    }
+    return found
+  }
 }

@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net'
+import type { HeaderReader } from './headers.ts'
 
 export interface ProxyTrust {
   /** The caller's address: the peer's, or what the trusted proxies in front of us say. */
-  clientAddress(peer: string, headers: Headers): string
+  clientAddress(peer: string, headers: Pick<HeaderReader, 'get'>): string
   isTrusted(peer: string): boolean
 }
 
@@ -35,11 +36,21 @@ export function createProxyTrust(trusted: readonly string[]): ProxyTrust {
     const version = isIP(address)
     return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
   }
+  // The peer is the same from one request of a connection to the next, and behind a proxy at all times.
+  let last = { peer: '', address: plainAddress(''), isTrusted: isTrusted('') }
+  const read = (peer: string) => {
+    if (peer !== last.peer) {
+      const address = plainAddress(peer)
+      last = { peer, address, isTrusted: isTrusted(address) }
+    }
+    return last
+  }
   return {
     isTrusted,
     clientAddress(peer, headers) {
-      let address = plainAddress(peer)
-      if (!isTrusted(address)) return address
+      const hop = read(peer)
+      let { address } = hop
+      if (!hop.isTrusted) return address
       const hops = (headers.get('x-forwarded-for') ?? '').split(',').map(plainAddress)
       while (isTrusted(address)) {
         const hop = hops.pop()

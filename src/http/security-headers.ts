@@ -1,10 +1,9 @@
-/** For answers that are data: nothing in them may run, be framed, or be kept. */
+/** For answers that are data: nothing in them may run, be framed (which replaces X-Frame-Options), or be kept. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 const always = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy': dataPolicy,
   'Cache-Control': 'no-store',

@@ -1,6 +1,6 @@
 import { type App, createApp } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
-import { uuidv4 } from '../crypto/random.ts'
+import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
@@ -9,5 +9,5 @@ export function createHouseApp({ config, core, store, passwords, log }: House): 
   const { http } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
   const native = createNativeApi({ http, health: { ready: () => store.ping() }, metrics })
-  return createApp({ core, http, log, metrics, apis: [native], newRequestId: uuidv4 })
+  return createApp({ core, http, log, metrics, apis: [native], newRequestId: requestId })
 }

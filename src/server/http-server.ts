@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { App } from '../apis/mount.ts'
+import type { App, NodeBindings } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
 import { StartError } from './start-error.ts'
 
@@ -34,8 +34,17 @@ export async function listen({
   app: Promise<App>
   log: Log
 }): Promise<HttpServer> {
-  const listener = getRequestListener(async (request, env) => (await app).fetch(request, env), {
-    overrideGlobalObjects: false,
+  let ready: App | undefined
+  // Whoever waits is told of a failed start by `await app` below.
+  app.then(
+    (made) => {
+      ready = made
+    },
+    () => {},
+  )
+  const answer = async (request: Request, env: NodeBindings) => (await app).fetch(request, env)
+  // The listener's own Response is written as it is; the platform's would be read through its streams first.
+  const listener = getRequestListener((request, env) => ready?.fetch(request, env) ?? answer(request, env), {
     errorHandler(error) {
       const isTheirs = error instanceof Error && error.name === 'RequestError'
       if (!isTheirs) log.error({ error }, 'a request ended outside of every API')
@@ -51,6 +60,7 @@ export async function listen({
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
       connectionsCheckingInterval: 2000,
       maxHeaderSize: MAX_HEADER_BYTES,
+      joinDuplicateHeaders: true,
     },
     (request, response) => void listener(request, response),
   )

@@ -79,6 +79,32 @@ describe('which credential counts', () => {
   })
 })
 
+describe('the same list of credentials handed in again', () => {
+  test('revocation, the kinds that are taken, the address and the door decide each time', async () => {
+    const issued = await t.core.keys.issueFor(user, { name: 'x', allowAddresses: [origin.address] }, origin)
+    const list = [key(issued.token)]
+    assert.equal((await authenticate(list)).ok, true)
+    assert.equal((await authenticate(list)).ok, true)
+    const elsewhere = { ...origin, address: '203.0.113.200' }
+    assert.equal((await t.core.guard.authenticate(list, credentialKinds, elsewhere)).ok, false)
+    assert.equal((await t.core.guard.authenticate(list, ['session-cookie'], origin)).ok, false)
+    await t.core.keys.revoke(user, issued.record.id, null, origin)
+    assert.equal((await authenticate(list)).ok, false)
+    const session = [cookie((await openSession(t, user, { mode: 'cookie' })).token)]
+    assert.equal((await authenticate(session)).ok, true)
+    assert.equal((await authenticate(session)).ok, true)
+    assert.equal((await t.core.guard.authenticate(session, credentialKinds, apostrophe)).ok, false)
+  })
+
+  test('what is known is answered without a promise, what is not known with one', async () => {
+    const list = [bearer((await openSession(t, user)).token)]
+    assert.ok(authenticate(list) instanceof Promise)
+    await authenticate(list)
+    assert.ok(!(authenticate(list) instanceof Promise))
+    assert.ok(!(authenticate([bearer('nonsense')]) instanceof Promise))
+  })
+})
+
 describe('refusals say which kind failed and why', () => {
   const uuid = '00000000-0000-4000-8000-000000000000'
   const secret = '0'.repeat(64)

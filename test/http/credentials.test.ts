@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeBasic, readCredentials } from '../../src/http/credentials.ts'
+import { createCredentialReader, decodeBasic } from '../../src/http/credentials.ts'
 
-const read = (headers: Record<string, string>) => readCredentials(new Headers(headers), 'cardea')
+const read = (headers: Record<string, string>) => createCredentialReader('cardea')(new Headers(headers), null)
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
 test('each way of sending a credential is read as what it is', () => {
@@ -62,4 +62,42 @@ test('Basic is read exactly: what encodes to the same header decodes to the same
       },
     ),
   )
+})
+
+test('explicit credentials beat the cookie, readable or not', () => {
+  const cookie = 'cardea=v1'
+  assert.deepEqual(read({ cookie, authorization: 'Bearer abc' }), [{ via: 'bearer', text: 'abc' }])
+  assert.deepEqual(read({ cookie, 'x-api-key': '' }), [{ via: 'unreadable', kind: 'api-key' }])
+})
+
+test('a connection that sends the same again gets the same list, and another header or connection never does', () => {
+  const reader = createCredentialReader('cardea')
+  const [one, other] = [{}, {}]
+  const send = (connection: object | null, headers: Record<string, string>) => reader(new Headers(headers), connection)
+  const key = basic(`0198c0de-0000-7000-8000-000000000000:${'ab'.repeat(32)}`)
+  const all: readonly Record<string, string>[] = [
+    { authorization: 'Bearer abc' },
+    { authorization: key },
+    { 'x-api-key': 'k-1' },
+    { cookie: 'cardea=v1' },
+    { authorization: 'Bearer abc', 'x-api-key': 'k-1' },
+    { authorization: '' },
+  ]
+  for (const headers of all) {
+    const first = send(one, headers)
+    assert.equal(send(one, headers), first)
+    assert.notEqual(send(other, headers), first)
+    assert.notEqual(send(null, headers), first)
+    assert.deepEqual(send(null, headers), first)
+    for (const others of all) if (others !== headers) assert.deepEqual(send(one, others), read(others))
+  }
+})
+
+test("a connection keeps no person's password", () => {
+  const reader = createCredentialReader('cardea')
+  const connection = {}
+  const headers = new Headers({ authorization: basic('alice:correct horse battery staple') })
+  const first = reader(headers, connection)
+  assert.notEqual(reader(headers, connection), first)
+  assert.deepEqual(reader(headers, connection), first)
 })

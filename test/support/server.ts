@@ -7,7 +7,7 @@ import { createApp } from '../../src/apis/mount.ts'
 import { createNativeApi } from '../../src/apis/native/index.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
-import { uuidv4 } from '../../src/crypto/random.ts'
+import { requestId } from '../../src/crypto/random.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
 import { createConformance } from './conformance.ts'
@@ -29,7 +29,7 @@ export interface TestServerWish {
 }
 
 const metrics: WebMetrics = {
-  request: () => () => {},
+  route: () => ({ begin: () => 0, end() {} }),
   verdict() {},
   render: async () => ({ type: 'text/plain; version=0.0.4', text: '# no metrics in tests\n' }),
 }
@@ -57,7 +57,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     log: wish.log ?? silent,
     metrics,
     apis: [native],
-    newRequestId: uuidv4,
+    newRequestId: requestId,
   })
   server.on(
     'request',

@@ -1,4 +1,4 @@
-import { readCredentials } from '../../http/credentials.ts'
+import { createCredentialReader } from '../../http/credentials.ts'
 import type { HttpSettings } from '../../http/settings.ts'
 import type { Api } from '../api.ts'
 import type { WebMetrics } from '../context.ts'
@@ -33,7 +33,7 @@ export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Ap
     prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc'],
     cors: { origins: http.corsOrigins, credentials: true, methods: [] },
     cookieOrigins: http.corsOrigins,
-    readCredentials: (headers) => readCredentials(headers, cookieName),
+    readCredentials: createCredentialReader(cookieName),
     renderError,
     description: describeNative(http.publicUrl),
     routes: [
