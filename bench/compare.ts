@@ -7,6 +7,8 @@ export interface Side {
   readonly process: Started
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
+  /** In place of `headers`: each request has the next of them. */
+  readonly headerSets?: readonly Readonly<Record<string, string>>[]
 }
 
 export interface Compared {
@@ -27,9 +29,9 @@ interface Round {
   readonly micros: number
 }
 
-async function round({ process, url, headers = {} }: Side, seconds: number): Promise<Round> {
+async function round({ process, url, headers = {}, headerSets = [] }: Side, seconds: number): Promise<Round> {
   const before = Number(await process.ask('cpu'))
-  const { rate, statuses } = await drive({ url, headers, connections, seconds })
+  const { rate, statuses } = await drive({ url, headers, headerSets, connections, seconds })
   const spent = Number(await process.ask('cpu')) - before
   return { rate, micros: (spent * 1e6) / Object.values(statuses).reduce((sum, each) => sum + each, 0) }
 }

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { dirname } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Load, LoadWish } from './load.ts'
@@ -23,10 +25,15 @@ export async function driveOwn(wish: LoadWish): Promise<Load> {
   return JSON.parse(stdout)
 }
 
-async function driveWrk({ url, headers = {}, connections, seconds }: LoadWish): Promise<Load> {
+async function driveWrk(wish: LoadWish): Promise<Load> {
+  const { url, headers = {}, headerSets = [], connections, seconds } = wish
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...given, url]
-  const { stdout } = await run(...pinnedTuple('wrk', args))
+  const folder = mkdtempSync(join(tmpdir(), 'cardea-wrk-'))
+  const script = join(folder, 'request.lua')
+  writeFileSync(script, inTurn(headerSets))
+  const scripted = headerSets.length === 0 ? [] : ['-s', script]
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...given, ...scripted, url]
+  const { stdout } = await run(...pinnedTuple('wrk', args)).finally(() => rmSync(folder, { recursive: true }))
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0)
   const requests = number(/(\d+) requests in/)
   const bad = number(/Non-2xx or 3xx responses: (\d+)/)
@@ -43,6 +50,22 @@ async function driveWrk({ url, headers = {}, connections, seconds }: LoadWish): 
     p99Millis: millis(/ 99%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
     maxMillis: Number.NaN,
   }
+}
+
+/** A script for wrk that gives each request the next set of headers. */
+function inTurn(headerSets: readonly Readonly<Record<string, string>>[]): string {
+  const pairs = (set: Readonly<Record<string, string>>) =>
+    Object.entries(set).map(([name, value]) => `[${JSON.stringify(name)}]=${JSON.stringify(value)}`)
+  return `local sets = {${headerSets.map((set) => `{${pairs(set).join(',')}}`).join(',')}}
+local requests, turn = {}, 0
+init = function()
+  for at, set in ipairs(sets) do requests[at] = wrk.format("GET", nil, set) end
+end
+request = function()
+  turn = turn % #sets + 1
+  return requests[turn]
+end
+`
 }
 
 function pinnedTuple(program: string, args: readonly string[]): [string, string[]] {

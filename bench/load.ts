@@ -10,6 +10,8 @@ export interface LoadWish {
   readonly url: string
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Further headers, one set in turn for each request. */
+  readonly headerSets?: readonly Readonly<Record<string, string>>[]
   /** One of them in turn for each request. */
   readonly bodies?: readonly string[]
   readonly connections: number
@@ -81,14 +83,20 @@ function open(host: string, port: number, broken: () => void): Promise<Connectio
 
 /** Puts load on one address for some seconds. */
 export async function runLoad(wish: LoadWish): Promise<Load> {
-  const { url, method = 'GET', headers = {}, bodies = [], connections, seconds, rate } = wish
+  const { url, method = 'GET', headers = {}, headerSets = [], bodies = [], connections, seconds, rate } = wish
   const { hostname, port, host, pathname, search } = new URL(url)
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const start = `${method} ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n${lines.join('')}`
-  const requests =
+  const lines = (set: Readonly<Record<string, string>>) =>
+    Object.entries(set)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')
+  const starts = (headerSets.length === 0 ? [{}] : headerSets).map(
+    (set) => `${method} ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n${lines(headers)}${lines(set)}`,
+  )
+  const requests = starts.flatMap((start) =>
     bodies.length === 0
       ? [`${start}\r\n`]
-      : bodies.map((body) => `${start}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+      : bodies.map((body) => `${start}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  )
 
   const statuses: Record<string, number> = {}
   const latencies: number[] = []

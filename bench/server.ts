@@ -6,6 +6,7 @@ import { createNativeApi } from '../src/apis/native/index.ts'
 import { onPort } from '../src/config/config.ts'
 import type { Settings } from '../src/config/options.ts'
 import { requestId } from '../src/crypto/random.ts'
+import { stepHashingBack } from '../src/server/hash-threads.ts'
 import { openHouse } from '../src/server/house.ts'
 import { listen } from '../src/server/http-server.ts'
 import { createJobs } from '../src/server/jobs.ts'
@@ -46,6 +47,7 @@ const server = await listen({ host: '127.0.0.1', port: 0, app: app.promise, log 
 const config = onPort(wished, server.port)
 const house = await openHouse(config, { log, as: 'server' })
 await house.core.feed.start()
+await stepHashingBack(log)
 const { core, store, passwords } = house
 const metrics = createMetrics({ core, pendingHashes: passwords.pending })
 const native = createNativeApi({ http: config.http, health: { ready: () => store.ping() }, metrics })
@@ -56,12 +58,12 @@ jobs.start()
 
 const users = []
 for (const username of wish.users) users.push(await makeUser(house, username))
-const [first] = users
-const credentials = first === undefined ? null : await makeCredentials(house, first)
+const issued = []
+for (const user of users) issued.push(await makeCredentials(house, user))
 await core.flush()
 
 serveQuestions(
-  { url: config.publicUrl, credentials, passwordHash: config.passwordHash },
+  { url: config.publicUrl, credentials: issued[0] ?? null, issued, passwordHash: config.passwordHash },
   (question) => {
     if (question === 'start counting') return statements?.start() ?? null
     if (question === 'stop counting') return statements?.stop() ?? null

@@ -17,7 +17,7 @@ Every failure of the native API is a problem document (RFC 9457, \`application/p
   "code": "insufficient_scope",
   "credential_kind": "private-token",
   "scope": "keys:read",
-  "request_id": "7b560a3d-5c97-4eb3-94d8-a2b2a6eeee73"
+  "request_id": "Zm3kq0TtR1yYx2Wv"
 }
 \`\`\`
 

@@ -6,6 +6,9 @@ import type { ServerWish } from '../server.ts'
 import { atLeast, type Bench, type Measure, reported } from './types.ts'
 
 const nameOf = (kind: GuardKind) => `guard.${kind}.vs_unguarded`
+const changingNameOf = (kind: GuardKind) => `guard.${kind}.changing_vs_unguarded`
+/** More than there are connections, so that none sends the same one twice in a row. */
+const manyUsers = Array.from({ length: 23 }, (_, index) => `user${index}`)
 const realRoute = 'guard.auth_me.vs_unguarded'
 const openRoute = 'guard.bearer-token.vs_open_route'
 const statements = 'guard.warm_statements'
@@ -14,6 +17,7 @@ const statements = 'guard.warm_statements'
 export const guardMeasure: Measure = {
   goals: {
     ...Object.fromEntries(guardKinds.map((kind) => [nameOf(kind), atLeast(0.7)])),
+    ...Object.fromEntries(guardKinds.map((kind) => [changingNameOf(kind), reported('x')])),
     [realRoute]: reported('x'),
     [openRoute]: reported('x'),
     [statements]: { goal: 0, better: 'lower', unit: 'statements' },
@@ -26,36 +30,39 @@ export const guardMeasure: Measure = {
   },
 }
 
+type Target = Pick<Side, 'process' | 'url'>
+type Sent = Pick<Side, 'headers' | 'headerSets'>
+
 interface Ready {
   readonly url: string
   readonly credentials: Credentials
+  readonly issued: readonly Credentials[]
 }
 
 async function compareKinds(bench: Bench, wanted: ReadonlySet<string>): Promise<Record<string, number>> {
-  const wish: ServerWish = { dataDir: bench.folder(), users: ['alice'] }
+  const wish: ServerWish = { dataDir: bench.folder(), users: ['alice', ...manyUsers] }
   const plain = await start({ script: 'plain.ts', wish: {}, core: 'server' })
   const server = await start({ script: 'server.ts', wish, core: 'server', profile: bench.profile })
   try {
-    const { url, credentials } = server.ready as Ready
-    const unguarded: Side = { process: plain, url: `${(plain.ready as { url: string }).url}/guarded` }
-    const side = (kind: GuardKind, path = '/guarded'): Side => ({
-      process: server,
-      url: `${url}${path}`,
-      headers: credentials[kind],
-    })
+    const { url, credentials, issued } = server.ready as Ready
+    const bare: Target = { process: plain, url: `${(plain.ready as { url: string }).url}/guarded` }
+    const guarded: Target = { process: server, url: `${url}/guarded` }
     const found: Record<string, number> = {}
-    const measure = async (name: string, guarded: Side, other = unguarded) => {
+    /** Both sides get the same requests. */
+    const measure = async (name: string, sent: Sent, one: Target = guarded, other: Target = bare) => {
       if (!wanted.has(name)) return
-      await warmUp(guarded, bench.quick ? 1 : 2)
-      const compared = await compare(guarded, other, bench.seconds)
+      await warmUp({ ...one, ...sent }, bench.quick ? 1 : 2)
+      const compared = await compare({ ...one, ...sent }, { ...other, ...sent }, bench.seconds)
       bench.note(describe(name, compared))
       found[name] = compared.ratio
     }
-    await warmUp(unguarded, bench.quick ? 2 : 4)
-    await warmUp(side('bearer-token'), bench.quick ? 2 : 6)
-    for (const kind of guardKinds) await measure(nameOf(kind), side(kind))
-    await measure(realRoute, side('bearer-token', '/auth/me'))
-    await measure(openRoute, side('bearer-token'), { process: server, url: `${url}/open` })
+    const bearer = { headers: credentials['bearer-token'] }
+    await warmUp({ ...bare, ...bearer }, bench.quick ? 2 : 4)
+    await warmUp({ ...guarded, ...bearer }, bench.quick ? 2 : 6)
+    for (const kind of guardKinds) await measure(nameOf(kind), { headers: credentials[kind] })
+    for (const kind of guardKinds) await measure(changingNameOf(kind), { headerSets: issued.map((each) => each[kind]) })
+    await measure(realRoute, bearer, { process: server, url: `${url}/auth/me` })
+    await measure(openRoute, bearer, guarded, { process: server, url: `${url}/open` })
     return found
   } finally {
     await server.stop()

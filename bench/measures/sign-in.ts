@@ -23,7 +23,8 @@ export const signInMeasure: Measure = {
   goals: { [rateName]: atLeast(0.9), [stormName]: atMost(3, 'x') },
   async run(bench, wanted) {
     const users = Array.from({ length: 16 }, (_, index) => `user${index}`)
-    const wish: ServerWish = { dataDir: bench.folder(), users, settings: { limits } }
+    // The one whose token is used is none of those who sign in: that ends the oldest of their hundred sessions.
+    const wish: ServerWish = { dataDir: bench.folder(), users: ['alice', ...users], settings: { limits } }
     const server = await start({ script: 'server.ts', wish, core: 'server', profile: bench.profile })
     try {
       const found: Record<string, number> = {}
@@ -58,7 +59,8 @@ async function compareRates(bench: Bench, server: Started, users: readonly strin
   const { passwordHash } = server.ready as Ready
   const bare = await start({ script: 'argon2.ts', wish: passwordHash, core: 'server' })
   try {
-    await signIns(server, users, 2)
+    // At a hundred a second, what a sign-in runs is compiled late.
+    await signIns(server, users, bench.quick ? 2 : 30)
     await bare.ask(1)
     const rounds: { readonly full: number; readonly bare: number }[] = []
     for (let left = bench.quick ? 2 : 4; left > 0; left -= 1) {

@@ -3,9 +3,10 @@ import type { Store } from './ports.ts'
 
 /**
  * Runs a command's writes in one transaction and, once they are committed, lets this process's caches hear of them
- * before the command answers. Used by every command that revokes or changes rights.
+ * before the command answers. Used by every command that revokes or changes rights. `concerns`: whether what was done
+ * concerns any cache; it does unless this says no.
  */
-export type Commit = <T>(run: (tx: Store) => Promise<T>) => Promise<T>
+export type Commit = <T>(run: (tx: Store) => Promise<T>, concerns?: (result: T) => boolean) => Promise<T>
 
 export interface CommitDeps {
   readonly store: Store
@@ -13,9 +14,9 @@ export interface CommitDeps {
 }
 
 export function createCommit({ store, feed }: CommitDeps): Commit {
-  return async (run) => {
+  return async (run, concerns = () => true) => {
     const result = await store.transaction(run)
-    await feed.sync()
+    if (concerns(result)) await feed.sync()
     return result
   }
 }

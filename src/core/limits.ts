@@ -75,8 +75,8 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
 
   const consume = (key: string, rule: LimitRule) =>
     enabled ? store.limits.consume(key, rule) : Promise.resolve(free(rule))
-  const giveBack = async (key: string, rule: LimitRule) => {
-    if (enabled) await store.limits.giveBack(key, rule)
+  const giveBack = async (key: string) => {
+    if (enabled) await store.limits.giveBack(key)
   }
   function refuse(name: string, state: LimitState): never {
     throw new CardeaError('rate_limited', {
@@ -94,17 +94,17 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
   const userKey = (userId: number) => keyOf('user', String(userId))
   const strangersKey = keyOf('strangers', '')
 
-  const giveBackAddress = (origin: Origin) => giveBack(addressKey(origin), addressRule)
+  const giveBackAddress = (origin: Origin) => giveBack(addressKey(origin))
 
   /** What one try takes of several counters: all of them or, when one is spent, none. */
   function createBill() {
-    const paid: (readonly [key: string, rule: LimitRule])[] = []
+    const paid: string[] = []
     const undo = async () => {
-      for (const [key, rule] of paid) await giveBack(key, rule)
+      for (const key of paid) await giveBack(key)
     }
     const take = async (key: string, rule: LimitRule): Promise<LimitState> => {
       const state = await consume(key, rule)
-      if (state.allowed) paid.push([key, rule])
+      if (state.allowed) paid.push(key)
       return state
     }
     return {
@@ -150,7 +150,7 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
       // Per place: whoever shares one place with the owner cannot lock the others.
       const key = keyOf('known', `${userId}:${place}`)
       const state = await demand('knownUser', key, knownUser)
-      return { ...state, known: true, mayCompare: true, giveBack: () => giveBack(key, knownUser) }
+      return { ...state, known: true, mayCompare: true, giveBack: () => giveBack(key) }
     },
 
     async succeeded(tried, userId, origin, addressTries = 1) {

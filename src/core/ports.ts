@@ -258,11 +258,11 @@ export interface LimitStore {
   consume(key: string, rule: LimitRule): Promise<LimitState>
   peek(key: string, rule: LimitRule): Promise<LimitState>
   /** Gives `points` back (an attempt that turned out good). */
-  giveBack(key: string, rule: LimitRule): Promise<void>
+  giveBack(key: string): Promise<void>
   reset(key: string): Promise<void>
 }
 export interface DeviceStore {
-  /** The user signed in from this address group (HMAC) or device. */
+  /** The user signed in from this address group (HMAC) or device. The time is kept to the day. */
   remember(userId: number, device: Hash, now: Millis): Promise<void>
   isKnown(userId: number, device: Hash): Promise<boolean>
   purge(before: Millis): Promise<number>

@@ -2,6 +2,7 @@ import { hexToken, isUuid, uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
 import type { ApiName, Factor, Origin, Principal, Scope, User } from '../types.ts'
 import { plainText } from './plain-text.ts'
+import type { Store } from './ports.ts'
 import type { Page, PageWish, RefreshForm, Session, SessionMode } from './records.ts'
 import { createSessionRefresh, type SessionRefreshDeps } from './session-refresh.ts'
 import { isSessionOver, refusalOfUser } from './session-state.ts'
@@ -143,16 +144,19 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       // Signed before anything is stored: a server that cannot sign leaves no session behind.
       const access = opaque === null ? await sessionTokens.access(session, wish.user, wish) : null
       const refreshToken = await sessionTokens.refresh(session, wish.user)
-      await commit(async (tx) => {
-        checkUnchanged(await tx.users.byId(wish.user.id), wish.user)
-        // Making it holds the user's row, so that what is read next cannot change before the commit.
+      const record = async (tx: Store) => {
+        // Held, so that what is read cannot change before the commit.
+        checkUnchanged(await tx.users.held(wish.user.id), wish.user)
         const surplus = await tx.sessions.create(session, settings.session.maxPerUser)
-        checkUnchanged(await tx.users.byId(wish.user.id), wish.user)
+        if (wish.actor === undefined) await tx.users.noteSignIn(wish.user.id, session.createdAt)
         const actor = wish.actor === undefined ? {} : { impersonator: wish.actor }
         const data = { mode: session.mode, factors: session.factors, endedOldest: surplus.length, ...actor }
         const { origin, user } = wish
         await events.record({ kind: 'sign-in', user: user.publicId, origin, sessionId: session.id, data }, tx)
-      })
+        return surplus.length
+      }
+      // A new session is in no cache; those that had to make room for it may be.
+      await commit(record, (surplus) => surplus > 0)
       return {
         session,
         user: wish.user,

@@ -91,7 +91,6 @@ export function createSignIn(deps: SignInDeps): SignIn {
   ) {
     const known = tried?.known ?? (await limits.isKnown(user.id, origin))
     await limits.succeeded(tried, user.id, origin, addressTries)
-    await store.users.noteSignIn(user.id, clock.now())
     if (!known && user.lastSignInAt !== null) await mails.notice('sign-in-new-place', user, origin)
     return { user, factors }
   }
@@ -189,7 +188,11 @@ export function createSignIn(deps: SignInDeps): SignIn {
 
     basic: createBasicSignIn({
       ...deps,
-      finish: (user, tried, origin) => finish(user, ['password'], tried, origin, 1),
+      async finish(user, tried, origin) {
+        await finish(user, ['password'], tried, origin, 1)
+        // No session that would note it.
+        await store.users.noteSignIn(user.id, clock.now())
+      },
     }),
 
     async reprove(principal, proof, origin) {

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, hash as oneShot } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, hash as oneShot } from 'node:crypto'
 
 /**
  * Text as bytes, no two texts alike. UTF-8 turns every lone surrogate into the same U+FFFD; such text goes in as UTF-16
@@ -29,9 +29,20 @@ export function sha256Hex(data: string | Uint8Array): string {
   return oneShot('sha256', bytesOf(data), 'hex')
 }
 
-/** HMAC-SHA-256. */
+/** Keys are few and live long; to take one in costs several times the HMAC itself. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>()
+
+function keyObjectOf(key: Uint8Array): KeyObject {
+  const known = keyObjects.get(key)
+  if (known !== undefined) return known
+  const made = createSecretKey(key)
+  keyObjects.set(key, made)
+  return made
+}
+
+/** HMAC-SHA-256. The bytes of a key must not change once it was used. */
 export function hmac(key: Uint8Array, data: string | Uint8Array): Buffer {
-  return createHmac('sha256', key).update(bytesOf(data)).digest()
+  return createHmac('sha256', keyObjectOf(key)).update(bytesOf(data)).digest()
 }
 
 /** HMAC-SHA-256 as lower-case hex. */

@@ -9,13 +9,22 @@ const mostPairs = 200
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? '0')
   if (announced > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
-  if (request.body === null) return new Uint8Array()
+  const refuseSize = (size: number) => {
+    if (size > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
+  }
   const chunks: Uint8Array[] = []
   let size = 0
   try {
+    // As long as it says, so it can be taken at once, which is much faster than in pieces.
+    if (announced > 0) {
+      const bytes = new Uint8Array(await request.arrayBuffer())
+      refuseSize(bytes.byteLength)
+      return bytes
+    }
+    if (request.body === null) return new Uint8Array()
     for await (const chunk of request.body) {
       size += chunk.byteLength
-      if (size > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
+      refuseSize(size)
       chunks.push(chunk)
     }
   } catch (cause) {

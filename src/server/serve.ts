@@ -3,6 +3,7 @@ import { type Config, onPort } from '../config/config.ts'
 import type { Log } from '../core/ports.ts'
 import { createHouseApp } from './app.ts'
 import { banner } from './banner.ts'
+import { stepHashingBack } from './hash-threads.ts'
 import { type House, openHouse } from './house.ts'
 import { listen } from './http-server.ts'
 import { createJobs } from './jobs.ts'
@@ -38,6 +39,7 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
   try {
     house = await openHouse(config, { log, as: 'server' })
     await house.core.feed.start()
+    await stepHashingBack(log)
     app.resolve(createHouseApp(house))
     const setUp = createSetUp({ core: house.core, dataDir: config.dataDir, print, log })
     print(banner(config))

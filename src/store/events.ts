@@ -6,7 +6,9 @@ import type { Db, NewEvent } from './db.ts'
 import type { Engine, Queries } from './engine.ts'
 import { type EventRow, follows, linkOf, type Mark, makeMark, markHolds, origin } from './event-chain.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
+import { prepared } from './prepared.ts'
 import { count, toJson } from './rows.ts'
+import type { EventTable } from './schema.ts'
 
 const verifyBatch = 1000
 
@@ -39,16 +41,42 @@ function toEvent(row: EventRow): AuditEvent {
   }
 }
 
+const markNamed = prepared<Pick<Mark, 'name'>, Mark>((queries, slot) =>
+  queries.selectFrom('event_marks').selectAll().where('name', '=', slot('name')),
+)
+const putMark = prepared<Mark, never>((queries, slot) => {
+  const mark = { event_id: slot('event_id'), link: slot('link'), audit_key: slot('audit_key'), mac: slot('mac') }
+  return queries
+    .insertInto('event_marks')
+    .values({ name: slot('name'), ...mark })
+    .onConflict((oc) => oc.column('name').doUpdateSet(mark))
+})
+const insert = prepared<EventTable, never>((queries, slot) =>
+  queries.insertInto('events').values({
+    id: slot('id'),
+    at: slot('at'),
+    kind: slot('kind'),
+    api: slot('api'),
+    subject: slot('subject'),
+    actor: slot('actor'),
+    credential: slot('credential'),
+    session_id: slot('session_id'),
+    key_ref: slot('key_ref'),
+    data: slot('data'),
+    audit_key: slot('audit_key'),
+    address: slot('address'),
+    user_agent: slot('user_agent'),
+    link: slot('link'),
+  }),
+)
+
 async function readMark(queries: Queries, name: Mark['name']): Promise<Mark | undefined> {
-  return queries.selectFrom('event_marks').selectAll().where('name', '=', name).executeTakeFirst()
+  const [mark] = await markNamed(queries, { name })
+  return mark
 }
 
-async function writeMark(queries: Queries, { name, ...mark }: Mark): Promise<void> {
-  await queries
-    .insertInto('event_marks')
-    .values({ name, ...mark })
-    .onConflict((oc) => oc.column('name').doUpdateSet(mark))
-    .execute()
+async function writeMark(queries: Queries, mark: Mark): Promise<void> {
+  await putMark(queries, mark)
 }
 
 /** Appends events to the chain; the caller's transaction ends soon, since nobody else can append until then. */
@@ -71,10 +99,7 @@ export async function writeEvents(queries: Queries, engine: Engine, events: read
       audit_key: key.id,
     }
     const link = linkOf(key, end.link, lasting)
-    await queries
-      .insertInto('events')
-      .values({ ...lasting, address: event.address, user_agent: event.userAgent, link })
-      .execute()
+    await insert(queries, { ...lasting, address: event.address, user_agent: event.userAgent, link })
     mark = makeMark(key, 'head', lasting.id, link)
     end = mark
   }

@@ -4,6 +4,7 @@ import { RateLimiterPostgres, RateLimiterRes, RateLimiterSQLite } from 'rate-lim
 import type { Clock, LimitStore, Log } from '../core/ports.ts'
 import type { LimitRule, LimitState } from '../core/records.ts'
 import type { Millis } from '../types.ts'
+import { cacheStatements } from './cached-statements.ts'
 import { faultName } from './faults.ts'
 
 type Limiter = RateLimiterPostgres | RateLimiterSQLite
@@ -19,13 +20,22 @@ export const limitTable = 'limits'
 /** Where the counters are kept. The table exists. The library's clock is the machine's. */
 export interface LimitBackend {
   make(rule: LimitRule): Limiter
+  /** Takes one point off, if there is one. Of a window that is over nothing is owed, and nobody reads it again. */
+  giveBack(key: string): Promise<void>
   /** Deletes the counters whose window ended before this time. */
   clean(before: Millis): Promise<void>
 }
 
 export function sqliteLimits(database: Database.Database): LimitBackend {
+  // The library prepares its statements anew each time, and puts each of them in a transaction that it does not need.
+  const { prepare } = cacheStatements(database)
+  const giving = database.prepare(`update ${limitTable} set points = points - 1 where key = ? and points > 0`)
+  const storeClient = { prepare, transaction: <T>(run: T): T => run }
   return {
-    make: (rule) => new RateLimiterSQLite({ ...shared(rule), storeClient: database, storeType: 'better-sqlite3' }),
+    make: (rule) => new RateLimiterSQLite({ ...shared(rule), storeClient, storeType: 'better-sqlite3' }),
+    async giveBack(key) {
+      giving.run(key)
+    },
     async clean(before) {
       database.prepare(`delete from ${limitTable} where expire < ?`).run(before)
     },
@@ -35,6 +45,9 @@ export function sqliteLimits(database: Database.Database): LimitBackend {
 export function postgresLimits(pool: pg.Pool): LimitBackend {
   return {
     make: (rule) => new RateLimiterPostgres({ ...shared(rule), storeClient: pool, storeType: 'pool' }),
+    async giveBack(key) {
+      await pool.query(`update ${limitTable} set points = points - 1 where key = $1 and points > 0`, [key])
+    },
     async clean(before) {
       await pool.query(`delete from ${limitTable} where expire < $1`, [before])
     },
@@ -99,12 +112,7 @@ export function createLimitStore({ backend, clock, log }: { backend: LimitBacken
         return toState(rule, result, result === null || result.consumedPoints < rule.points)
       },
 
-      async giveBack(key, rule) {
-        const limiter = limiterFor(rule)
-        const result = await limiter.get(key)
-        // Nothing is owed once the window is over.
-        if (result !== null && result.consumedPoints > 0) await limiter.reward(key, 1)
-      },
+      giveBack: (key) => backend.giveBack(key),
 
       async reset(key) {
         // A key has one counter, whatever the rule.

@@ -4,6 +4,7 @@ import type { Session } from '../core/records.ts'
 import type { Factor, Millis } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import { rowsFor, timeCursor, toPage } from './paging.ts'
+import { prepared } from './prepared.ts'
 import { batch, chunks, count, latestById, textList, toJson, toUser, userColumns } from './rows.ts'
 import type { SessionTable } from './schema.ts'
 
@@ -68,6 +69,45 @@ function announce(tx: Tx, ids: readonly string[], at: Millis): void {
 
 const idleSince = (now: Millis) => sql<boolean>`(idle_millis is not null and last_seen_at + idle_millis <= ${now})`
 
+const insert = prepared<SessionTable, never>((queries, slot) =>
+  queries.insertInto('sessions').values({
+    id: slot('id'),
+    user_id: slot('user_id'),
+    api: slot('api'),
+    mode: slot('mode'),
+    refresh_form: slot('refresh_form'),
+    generation: slot('generation'),
+    secret_hash: slot('secret_hash'),
+    secret_key_id: slot('secret_key_id'),
+    salt: slot('salt'),
+    ceiling: slot('ceiling'),
+    factors: slot('factors'),
+    proven_at: slot('proven_at'),
+    actor: slot('actor'),
+    address: slot('address'),
+    user_agent: slot('user_agent'),
+    created_at: slot('created_at'),
+    last_seen_at: slot('last_seen_at'),
+    rotated_at: slot('rotated_at'),
+    expires_at: slot('expires_at'),
+    idle_millis: slot('idle_millis'),
+  }),
+)
+const mostRows = 1_000_000
+/** All but the newest ones of a user. */
+const beyond = prepared<{ user: number; but: string; kept: number }, Pick<SessionTable, 'id'>>((queries, slot) =>
+  queries
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', slot('user'))
+    .where('id', '<>', slot('but'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    // SQLite has no offset without a limit.
+    .limit(mostRows)
+    .offset(slot('kept')),
+)
+
 export function createSessionStore(db: Db, now: () => Millis): SessionStore {
   return {
     create: (session, cap) =>
@@ -77,16 +117,9 @@ export function createSessionStore(db: Db, now: () => Millis): SessionStore {
           // Otherwise sessions made side by side would not see each other, and the cap would not hold.
           await queries.selectFrom('users').select('id').where('id', '=', session.userId).forUpdate().execute()
         }
-        await queries.insertInto('sessions').values(toRow(session)).execute()
-        const others = await queries
-          .selectFrom('sessions')
-          .select('id')
-          .where('user_id', '=', session.userId)
-          .where('id', '<>', session.id)
-          .orderBy('created_at', 'desc')
-          .orderBy('id', 'desc')
-          .execute()
-        const surplus = others.slice(Math.max(cap - 1, 0)).map((row) => row.id)
+        await insert(queries, toRow(session))
+        const others = await beyond(queries, { user: session.userId, but: session.id, kept: Math.max(cap - 1, 0) })
+        const surplus = others.map((row) => row.id)
         for (const ids of chunks(surplus)) await queries.deleteFrom('sessions').where('id', 'in', ids).execute()
         announce(tx, surplus, session.createdAt)
         return surplus

@@ -9,12 +9,12 @@ import {
   Kysely,
   type QueryResult,
   SqliteAdapter,
-  type SqliteDatabase,
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Clock, Log, Store } from '../core/ports.ts'
+import { cacheStatements } from './cached-statements.ts'
 import type { Watch } from './changes.ts'
 import { type Queries, sqliteEngine, withoutNul } from './engine.ts'
 import { faultName, isBusyFault, translateFault } from './faults.ts'
@@ -38,7 +38,6 @@ const defaultBusyMillis = 5000
 const firstPauseMillis = 2
 const longestPauseMillis = 50
 const pollMillis = 250
-const cachedStatements = 300
 
 /**
  * Opens (or makes) and migrates the database. One connection writes: transactions and single writes wait for each
@@ -194,25 +193,6 @@ function patient(connection: DatabaseConnection, database: Database.Database, bu
 class NulFreeCompiler extends SqliteQueryCompiler {
   protected override addParameter(parameter: unknown): void {
     super.addParameter(withoutNul(parameter))
-  }
-}
-
-/** Our queries are few and come again and again; the least recently used statement goes first. */
-function cacheStatements(database: Database.Database): SqliteDatabase {
-  const statements = new Map<string, Database.Statement<unknown[]>>()
-  return {
-    close() {
-      statements.clear()
-      if (database.open) database.close()
-    },
-    prepare(sql) {
-      const statement = statements.get(sql) ?? database.prepare<unknown[]>(sql)
-      statements.delete(sql)
-      statements.set(sql, statement)
-      const oldest = statements.keys().next().value
-      if (statements.size > cachedStatements && oldest !== undefined) statements.delete(oldest)
-      return statement
-    },
   }
 }
 

@@ -5,24 +5,43 @@ import type { Millis, User } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import type { Queries } from './engine.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
-import { count, fromJson, isId, toJson, toUser, unlessTaken, userColumns } from './rows.ts'
+import { prepared } from './prepared.ts'
+import { count, fromJson, isId, toJson, toUser, type UserRow, unlessTaken, userColumns } from './rows.ts'
 import type { UserTable } from './schema.ts'
 
 const fresh = (queries: Queries) => queries.selectFrom('users').select(userColumns)
 
+const byId = prepared<{ id: number }, UserRow>((queries, slot) => fresh(queries).where('users.id', '=', slot('id')))
+const byName = prepared<{ key: string }, UserRow>((queries, slot) =>
+  fresh(queries).where('users.username_key', '=', slot('key')),
+)
+const byAddress = prepared<{ email: string }, UserRow>((queries, slot) =>
+  fresh(queries).where('users.email', '=', slot('email')),
+)
+const lockedById = prepared<{ id: number }, UserRow>((queries, slot) =>
+  fresh(queries).where('users.id', '=', slot('id')).forUpdate('users'),
+)
+const hashOf = prepared<{ id: number }, Pick<UserTable, 'password_hash'>>((queries, slot) =>
+  queries.selectFrom('users').select('password_hash').where('id', '=', slot('id')),
+)
+const signInAt = prepared<{ id: number; now: Millis }, never>((queries, slot) =>
+  queries
+    .updateTable('users')
+    .set({ last_sign_in_at: slot('now') })
+    .where('id', '=', slot('id'))
+    .where((eb) => eb.or([eb('last_sign_in_at', 'is', null), eb('last_sign_in_at', '<', slot('now'))])),
+)
+
+const toUserOrNull = ([row]: readonly UserRow[]): User | null => (row === undefined ? null : toUser(row))
+
 async function one(queries: Queries, id: number): Promise<User | null> {
-  const row = await fresh(queries).where('users.id', '=', id).executeTakeFirst()
-  return row === undefined ? null : toUser(row)
+  return toUserOrNull(await byId(queries, { id }))
 }
 
 /** Reads a user in order to change it. */
-async function held(tx: Tx, id: number): Promise<User | null> {
-  if (!isId(id)) return null
-  const row = await fresh(tx.queries)
-    .where('users.id', '=', id)
-    .$if(tx.engine.locksRows, (query) => query.forUpdate('users'))
-    .executeTakeFirst()
-  return row === undefined ? null : toUser(row)
+async function held({ engine, queries }: Tx, id: number): Promise<User | null> {
+  const read = engine.locksRows ? lockedById : byId
+  return isId(id) ? toUserOrNull(await read(queries, { id })) : null
 }
 
 /** The user's epoch grows and the caches hear of it. Part of the caller's transaction. */
@@ -144,19 +163,12 @@ export function createUserStore(db: Db): UserStore {
       return row === undefined ? null : toUser(row)
     },
 
-    async byUsername(key) {
-      const row = await fresh(db.read).where('users.username_key', '=', key).executeTakeFirst()
-      return row === undefined ? null : toUser(row)
-    },
-
-    async byEmail(email) {
-      const row = await fresh(db.read).where('users.email', '=', email).executeTakeFirst()
-      return row === undefined ? null : toUser(row)
-    },
+    byUsername: async (key) => toUserOrNull(await byName(db.read, { key })),
+    byEmail: async (email) => toUserOrNull(await byAddress(db.read, { email })),
 
     async passwordHash(id) {
       if (!isId(id)) return null
-      const row = await db.read.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst()
+      const [row] = await hashOf(db.read, { id })
       return row?.password_hash ?? null
     },
 
@@ -212,12 +224,7 @@ export function createUserStore(db: Db): UserStore {
       }),
 
     async noteSignIn(id, now) {
-      await db.write
-        .updateTable('users')
-        .set({ last_sign_in_at: now })
-        .where('id', '=', id)
-        .where((eb) => eb.or([eb('last_sign_in_at', 'is', null), eb('last_sign_in_at', '<', now)]))
-        .execute()
+      await signInAt(db.write, { id, now })
     },
 
     proveEmail: (id, email, now) =>

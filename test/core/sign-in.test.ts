@@ -152,7 +152,9 @@ test('an outdated hash is replaced after a good password, and only then; the epo
 test('a sign-in from a new place is mailed, but neither the first of all nor one from a known place', async () => {
   const notices = async () =>
     (await mailsTo(t, 'alice@example.com')).filter(({ subject }) => subject.startsWith('A sign-in from'))
-  await signIn('alice')
+  const first = await signIn('alice')
+  await t.core.sessions.open({ ...first, mode: 'token', origin: here })
+  assert.equal((await t.core.users.byPublicId(alice.publicId))?.lastSignInAt, t.clock.now())
   await signIn('alice')
   assert.equal((await notices()).length, 0)
   await signIn('alice', goodPassword, undefined, visitor('198.51.100.7'))

@@ -161,9 +161,9 @@ export function memoryLimits(clock: FakeClock): LimitStore {
       const counter = current(key, rule)
       return stateOf(rule, counter.count, counter.endsAt, counter.count < rule.points)
     },
-    async giveBack(key, rule) {
-      const counter = current(key, rule)
-      counter.count = Math.max(0, counter.count - 1)
+    async giveBack(key) {
+      const counter = counters.get(key)
+      if (counter !== undefined) counter.count = Math.max(0, counter.count - 1)
     },
     async reset(key) {
       counters.delete(key)
