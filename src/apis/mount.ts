@@ -101,7 +101,8 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
       )
       router.options(path, (c) => {
         if (!app.hostIsOurs(c.req.header('host') ?? null)) return answer(api, other, c.req.raw, {}, c.env)
-        return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors)
+        const asked = c.req.header('access-control-request-headers') ?? null
+        return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors, asked)
       })
       router.all(path, (c) => answer(api, other, c.req.raw, {}, c.env))
     }
@@ -201,7 +202,8 @@ function apiOf(apis: readonly Api[], path: string): Api {
   let best = { api: first, length: -1 }
   for (const api of apis) {
     for (const prefix of api.prefixes) {
-      if (path.startsWith(prefix) && prefix.length > best.length) best = { api, length: prefix.length }
+      const isBelow = path === prefix || path.startsWith(`${prefix}/`)
+      if (isBelow && prefix.length > best.length) best = { api, length: prefix.length }
     }
   }
   return best.api

@@ -1,6 +1,14 @@
 import type { Core } from '../core/cardea.ts'
 import { CardeaError } from '../errors.ts'
-import { parseForm, parseJson, readBytes, refuseHostileValues } from '../http/body.ts'
+import {
+  type BodyType,
+  bodyTypeOf,
+  bodyTypes,
+  parseForm,
+  parseJson,
+  readBytes,
+  refuseHostileValues,
+} from '../http/body.ts'
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
@@ -16,7 +24,6 @@ export function deviceCookieName(publicUrl: string): string {
   return publicUrl.startsWith('https:') ? '__Host-cardea_device' : 'cardea_device'
 }
 const longestUrl = 8192
-const bodyTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
 /** One request on its way. Each step fills in what the later ones need. */
 export interface Exchange {
@@ -63,10 +70,15 @@ const limitSize: Step = (x) => {
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
   const hasBody = announced > 0 || x.request.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
-  const type = (x.request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const expected = bodyTypes[x.route.bodyType ?? 'json']
-  if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
+  if (x.route.otherBodies === 'ignored' || bodyType(x) !== null) return
+  const expected = allowedTypes(x.route).map((type) => bodyTypes[type])
+  throw new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
 }
+
+const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bodyType].flat()
+
+const bodyType = (x: Exchange): BodyType | null =>
+  bodyTypeOf(x.request.headers.get('content-type'), allowedTypes(x.route))
 
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
@@ -75,8 +87,8 @@ const checkOrigin: Step = (x) => {
 
 const limitRate: Step = async (x) => {
   if (x.route.limit === undefined) return
-  // Otherwise a page elsewhere could use up the limit of whoever visits it.
-  if (x.sameOrigin === 'foreign')
+  // Otherwise a page elsewhere could use up the limit of whoever visits it; where every page may ask there is no elsewhere.
+  if (x.sameOrigin === 'foreign' && x.api.cors.origins !== '*')
     throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
   await x.app.core.limits[x.route.limit](x.origin)
 }
@@ -121,10 +133,17 @@ function lacksFactor(core: Core, user: User | null, needs: Scope): boolean {
   return core.roles.scopesOf(user.role).has(needs)
 }
 
+/** What the contract itself asks of the caller. */
+const admit: Step = async (x) => {
+  if (x.route.admit !== undefined) x.principal = await x.route.admit(callOf(x))
+}
+
 async function readBody(x: Exchange): Promise<unknown> {
+  const type = bodyType(x)
+  if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
-  return x.route.bodyType === 'form' ? parseForm(bytes) : parseJson(bytes)
+  return (type ?? allowedTypes(x.route)[0]) === 'form' ? parseForm(bytes) : parseJson(bytes)
 }
 
 function readQuery(url: URL): Record<string, string> {
@@ -147,6 +166,8 @@ const parse: Step = async (x) => {
   if (x.route.body !== undefined) {
     const body = await readBody(x)
     refuseHostileValues(body)
+    const wrong = x.route.refuse?.(body) ?? null
+    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong] })
     x.body = validate(x.route.body, body)
   }
 }
@@ -187,6 +208,7 @@ const steps: readonly Step[] = [
   limitRate,
   authenticate,
   authorize,
+  admit,
   parse,
   proveFresh,
   run,

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ZodType } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { CredentialKind } from '../types.ts'
+import { type BodyType, bodyTypes } from './body.ts'
 
 /*
  * The OpenAPI 3.1 document, made from the routes that are served: what validates is what is described. The shapes here
@@ -27,7 +28,7 @@ export interface DescribedRoute {
   readonly needs?: string
   readonly fresh?: 'all' | 'people'
   readonly limit?: string
-  readonly bodyType?: 'json' | 'form'
+  readonly bodyType?: BodyType | readonly BodyType[]
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType
@@ -222,11 +223,11 @@ function responsesOf<R extends DescribedRoute>(
   )
 }
 
-function bodyOf({ body, bodyType }: DescribedRoute) {
+function bodyOf({ body, bodyType = 'json' }: DescribedRoute) {
   if (body === undefined) return undefined
-  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  const content = [bodyType].flat().map((type) => [bodyTypes[type], { schema: body }] as const)
   // An absent body is read as an empty one: it is required exactly when that would be refused.
-  return { content: { [type]: { schema: body } }, required: !body.safeParse({}).success }
+  return { content: Object.fromEntries(content), required: !body.safeParse({}).success }
 }
 
 function objectOf(schema: ZodType | undefined, what: string): z.ZodObject | undefined {

@@ -1,13 +1,32 @@
+import type { Api } from '../apis/api.ts'
+import type { WebMetrics } from '../apis/context.ts'
 import { type App, createApp } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
+import { findOverlaps } from '../apis/overlap.ts'
+import type { Config } from '../config/config.ts'
 import { uuidv4 } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
+export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
+  readonly metrics: WebMetrics
+  /** Throws while the database does not answer. */
+  readonly ready: () => Promise<void>
+}
+
+/** Every API that is on, the native one first. TypeError when two of them would answer one address. */
+export function createApis({ http, metrics, ready }: ApisDeps): readonly Api[] {
+  const apis: Api[] = []
+  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
+  const overlaps = findOverlaps(apis)
+  if (overlaps.length > 0) throw new TypeError(`two routes answer one address: ${overlaps.join('; ')}`)
+  return apis
+}
+
 /** The web application over a house: every API that is on. */
 export function createHouseApp({ config, core, store, passwords, log }: House): App {
-  const { http } = config
+  const { http, doors } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const native = createNativeApi({ http, health: { ready: () => store.ping() }, metrics })
-  return createApp({ core, http, log, metrics, apis: [native], newRequestId: uuidv4 })
+  const apis = createApis({ http, doors, metrics, ready: () => store.ping() })
+  return createApp({ core, http, log, metrics, apis, newRequestId: uuidv4 })
 }

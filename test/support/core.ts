@@ -149,7 +149,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** Members of `patch` win, plain objects are merged. `roles` are replaced as a whole role each. */
-function merged<T>(base: T, patch: unknown): T {
+export function merged<T>(base: T, patch: unknown): T {
   if (!isPlain(base) || !isPlain(patch)) return base
   const result: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(patch)) {

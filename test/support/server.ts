@@ -1,30 +1,38 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { Route } from '../../src/apis/api.ts'
+import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
 import { createApp } from '../../src/apis/mount.ts'
-import { createNativeApi } from '../../src/apis/native/index.ts'
+import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
 import { uuidv4 } from '../../src/crypto/random.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
+import { TypelessResponse } from '../../src/http/typeless-response.ts'
+import { createApis } from '../../src/server/app.ts'
 import { createConformance } from './conformance.ts'
-import { createTestCore, type DeepPartial } from './core.ts'
+import { createTestCore, type DeepPartial, merged } from './core.ts'
 import { createClient, type Send } from './http.ts'
 
 export interface TestServer extends Awaited<ReturnType<typeof createTestCore>> {
   readonly url: string
   /** Sends a request over HTTP and holds the answer against the OpenAPI document. */
   readonly send: Send
+  readonly apis: readonly Api[]
+  /** Those of all APIs. */
   readonly routes: readonly Route[]
+  readonly http: HttpSettings
+  readonly metrics: WebMetrics
   close(): Promise<void>
 }
 
 export interface TestServerWish {
   readonly settings?: DeepPartial<CoreSettings>
   readonly http?: Partial<HttpSettings>
+  /** The doors beside the native one that are open; default none. */
+  readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
 }
 
@@ -35,9 +43,23 @@ const metrics: WebMetrics = {
 }
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** The native API over real HTTP on a free loopback port, on the engine that the tests run on. */
+/** The doors as they are by default, but closed. */
+export const testDoors: Config['doors'] = {
+  freesewing: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: '*',
+    tokenSeconds: 7 * 86_400,
+    keyMaxSeconds: 365 * 86_400,
+    revealUnknown: false,
+    keysChangeCredentials: false,
+  },
+}
+
+/** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
 export async function startTestServer(wish: TestServerWish = {}): Promise<TestServer> {
-  const server = createServer()
+  const server = createServer({ ServerResponse: TypelessResponse })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings } })
@@ -50,24 +72,28 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
-  const native = createNativeApi({ http, health: { ready: () => test.store.ping() }, metrics })
+  const doors = merged(testDoors, wish.doors ?? {})
+  const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
   const app = createApp({
     core: test.core,
     http,
     log: wish.log ?? silent,
     metrics,
-    apis: [native],
+    apis,
     newRequestId: uuidv4,
   })
   server.on(
     'request',
     getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
   )
-  const check = createConformance(buildOpenApi({ apis: [native], publicUrl: url, version: '0.0.0' }))
+  const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
   return {
     ...test,
     url,
-    routes: native.routes,
+    apis,
+    routes: apis.flatMap(({ routes }) => routes),
+    http,
+    metrics,
     send: createClient(url, check),
     async close() {
       server.closeAllConnections()
