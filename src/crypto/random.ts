@@ -61,12 +61,18 @@ export function recoveryCode(): string {
   return randomCode(2, 5)
 }
 
+/** A scratch code as FreeSewing's clients know them: 8 hex characters, 32 bits, hence kept as a slow hash only. */
+export function scratchCode(): string {
+  return hexToken(4)
+}
+
 /**
- * What somebody typed as a recovery code in the form in which we hand them out, or null. Blanks, hyphens and letter case
+ * What somebody typed as a recovery or scratch code in the form in which we hand them out, or null. Blanks, hyphens and letter case
  * do not count, and the letters that the alphabet leaves out are read as the digits they look like.
  */
 export function parseRecoveryCode(text: string): string | null {
   if (text.length > 64) return null
   const plain = text.replace(/[\s-]/g, '').toLowerCase().replace(/o/g, '0').replace(/[il]/g, '1')
+  if (/^[0-9a-f]{8}$/.test(plain)) return plain
   return /^[0-9a-hjkmnp-tv-z]{10}$/.test(plain) ? `${plain.slice(0, 5)}-${plain.slice(5)}` : null
 }
