@@ -26,6 +26,8 @@ export interface DescribedRoute {
   readonly strictKinds?: boolean
   readonly anonymous?: boolean
   readonly needs?: string
+  /** There when the contract asks something of the caller beyond scopes. */
+  readonly admit?: unknown
   readonly fresh?: 'all' | 'people'
   readonly limit?: string
   readonly bodyType?: BodyType | readonly BodyType[]
@@ -42,8 +44,9 @@ export interface DescribedError {
   readonly status: number
   /** The word in the body that tells it from others of the same status. */
   readonly code: string
-  readonly type: string
-  readonly schema: ZodType
+  /** Both null: no body. */
+  readonly type: string | null
+  readonly schema: ZodType | null
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -129,7 +132,7 @@ export function errorsOf(route: DescribedRoute): readonly ErrorCode[] {
     [kinds.has('static-key'), ['user_required']],
     [ambient, ['origin_refused']],
     [kinds.has('password'), ['credentials_wrong', 'rate_limited', 'busy']],
-    [route.needs !== undefined, ['scope_missing', 'factor_enrolment_required']],
+    [route.needs !== undefined || route.admit !== undefined, ['scope_missing', 'factor_enrolment_required']],
     [
       route.fresh !== undefined,
       ['reauthentication_required', 'credentials_wrong', 'factor_wrong', 'factor_required', 'rate_limited', 'busy'],
@@ -199,11 +202,12 @@ function failureOf(errors: readonly DescribedError[], own: Response | undefined)
     .filter((code) => own?.description.includes(code) !== true)
     .join(', ')
   const headers = headersOf(Object.assign({}, ...errors.map((error) => error.headers)))
-  const content = Object.assign({}, ...errors.map(({ type, schema }) => contentOf(type, schema)), own?.content)
+  const bodies = errors.map(({ type, schema }) => (type === null ? {} : contentOf(type, schema ?? undefined)))
+  const content: ReturnType<typeof contentOf> = Object.assign({}, ...bodies, own?.content)
   return {
     description: [own?.description ?? '', codes].filter((text) => text !== '').join(' '),
     ...(Object.keys(headers).length === 0 ? {} : { headers: { ...headers, ...own?.headers } }),
-    content,
+    ...(Object.keys(content).length === 0 ? {} : { content }),
   }
 }
 

@@ -12,6 +12,7 @@ import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
 import { TypelessResponse } from '../../src/http/typeless-response.ts'
 import { createApis } from '../../src/server/app.ts'
+import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
 import { createTestCore, type DeepPartial, merged } from './core.ts'
 import { createClient, type Send } from './http.ts'
@@ -62,7 +63,9 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   const server = createServer({ ServerResponse: TypelessResponse })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings } })
+  const doors = merged(testDoors, wish.doors ?? {})
+  const links = mailedLinks({ publicUrl: url, doors })
+  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],
@@ -72,7 +75,6 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
-  const doors = merged(testDoors, wish.doors ?? {})
   const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
   const app = createApp({
     core: test.core,
