@@ -50,7 +50,7 @@ export interface Cardea {
  * settings), CardeaError('internal') under another secret than the database was made with, CardeaError('unavailable').
  */
 export async function createCardea({ settings = {}, log, mailer }: CardeaOptions = {}): Promise<Cardea> {
-  const config = await loadSettings({ settings })
+  const config = await loadSettings({ settings, embedded: true })
   const ownLog = log ?? createLog({ level: config.logLevel, stream: process.stdout })
   const house = await openHouse(config, { log: ownLog, as: 'server', ...(mailer === undefined ? {} : { mailer }) })
   try {

@@ -366,7 +366,9 @@ function readProject(): Files {
   const walk = (folder: string): void => {
     for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (entry.isDirectory() && !skip.has(path)) walk(path)
+      // In a second working tree of git, `.git` is a file.
+      if (skip.has(path)) continue
+      if (entry.isDirectory()) walk(path)
       const text = entry.isFile() ? readFileSync(join(ROOT, path), 'utf8') : '\0'
       if (!text.includes('\0')) files.set(path, text)
     }

@@ -17,7 +17,7 @@ Every failure of the native API is a problem document (RFC 9457, \`application/p
   "code": "insufficient_scope",
   "credential_kind": "private-token",
   "scope": "keys:read",
-  "request_id": "Zm3kq0TtR1yYx2Wv"
+  "request_id": "7b560a3d5c974eb394d8a2b2"
 }
 \`\`\`
 

@@ -1,7 +1,8 @@
 import type { ZodType } from 'zod'
 import type { Core } from '../core/cardea.ts'
 import type { Presented } from '../core/guard.ts'
-import type { CardeaError, ErrorCode } from '../errors.ts'
+import type { CardeaError, ErrorCode, FieldError } from '../errors.ts'
+import type { BodyType } from '../http/body.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import type { HeaderReader } from '../http/headers.ts'
 import type { CredentialScheme, DescribedError } from '../http/openapi.ts'
@@ -66,9 +67,22 @@ export interface Route {
    * private tokens) pass; the route itself says what they may do.
    */
   readonly fresh?: 'all' | 'people'
+  /**
+   * What the contract asks of the caller beyond kinds and scopes (levels, consent), before anything is parsed. Throws a
+   * refusal, or answers the principal that the route runs with. `body`, `query` and `params` are not there yet.
+   */
+  readonly admit?: (call: Call) => Promise<Principal>
   /** Counted before anything is looked up. Checks of passwords and codes are counted by the core itself. */
   readonly limit?: 'address' | 'mail'
-  readonly bodyType?: 'json' | 'form'
+  /** What the body may come as; default JSON. */
+  readonly bodyType?: BodyType | readonly BodyType[]
+  /** A body of any other type, or of none, counts as no body, where the contract's server passes it over. Default: 415. */
+  readonly otherBodies?: 'ignored'
+  /**
+   * The contract's own checks of a body in its own order, before the schema: the first thing that is wrong, or null.
+   * The message is the contract's word for it, which its `renderError` knows.
+   */
+  readonly refuse?: (body: unknown) => FieldError | null
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType
@@ -100,6 +114,18 @@ export function route<
   },
 ): Route {
   return { method, path, ...rest } as Route
+}
+
+/** The same route under another method, for clients that were told the wrong one. */
+export function synonym(original: Route, method: Method): Route {
+  return { ...original, method, summary: `${original.summary} (as ${original.method})` }
+}
+
+/** The API below a path of its own: `''` or `/name`. All that is under it is the API's. */
+export function withPrefix(api: Api, prefix: string): Api {
+  if (prefix === '') return api
+  const routes = api.routes.map((each) => ({ ...each, path: `${prefix}${each.path}` }))
+  return { ...api, routes, prefixes: [prefix] }
 }
 
 /** One wire contract over the core. */

@@ -113,7 +113,8 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
       const refuse = answering(api, other)
       router.options(path, (c) => {
         if (!app.hostIsOurs(c.req.header('host') ?? null)) return refuse(c.req.raw, {}, c.env)
-        return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors)
+        const asked = c.req.header('access-control-request-headers') ?? null
+        return preflight(baseHeaders(app), c.req.header('origin') ?? null, cors, asked)
       })
       router.all(path, (c) => refuse(c.req.raw, {}, c.env))
     }
@@ -229,7 +230,8 @@ function apiOf(apis: readonly Api[], path: string): Api {
   let best = { api: first, length: -1 }
   for (const api of apis) {
     for (const prefix of api.prefixes) {
-      if (path.startsWith(prefix) && prefix.length > best.length) best = { api, length: prefix.length }
+      const isBelow = path === prefix || path.startsWith(`${prefix}/`)
+      if (isBelow && prefix.length > best.length) best = { api, length: prefix.length }
     }
   }
   return best.api

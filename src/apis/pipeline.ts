@@ -1,6 +1,14 @@
 import type { Core } from '../core/cardea.ts'
 import { CardeaError } from '../errors.ts'
-import { parseForm, parseJson, readBytes, refuseHostileValues } from '../http/body.ts'
+import {
+  type BodyType,
+  bodyTypeOf,
+  bodyTypes,
+  parseForm,
+  parseJson,
+  readBytes,
+  refuseHostileValues,
+} from '../http/body.ts'
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
@@ -17,7 +25,6 @@ export function deviceCookieName(publicUrl: string): string {
   return publicUrl.startsWith('https:') ? '__Host-cardea_device' : 'cardea_device'
 }
 const longestUrl = 8192
-const bodyTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
 /** One request on its way. Each step fills in what the later ones need. */
 export interface Exchange {
@@ -68,10 +75,14 @@ const limitSize: Step = (x) => {
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
   const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
-  const type = (x.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const expected = bodyTypes[x.route.bodyType ?? 'json']
-  if (type !== expected) throw new CardeaError('media_type_unsupported', { extra: { expected } })
+  if (x.route.otherBodies === 'ignored' || bodyType(x) !== null) return
+  const expected = allowedTypes(x.route).map((type) => bodyTypes[type])
+  throw new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
 }
+
+const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bodyType].flat()
+
+const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('content-type'), allowedTypes(x.route))
 
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
@@ -80,8 +91,8 @@ const checkOrigin: Step = (x) => {
 
 const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return
-  // Otherwise a page elsewhere could use up the limit of whoever visits it.
-  if (x.sameOrigin === 'foreign')
+  // Otherwise a page elsewhere could use up the limit of whoever visits it; where every page may ask there is no elsewhere.
+  if (x.sameOrigin === 'foreign' && x.api.cors.origins !== '*')
     throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
   return x.app.core.limits[x.route.limit](x.origin).then(() => {})
 }
@@ -128,10 +139,20 @@ function lacksFactor(core: Core, user: User | null, needs: Scope): boolean {
   return core.roles.scopesOf(user.role).has(needs)
 }
 
+/** What the contract itself asks of the caller. */
+const admit: Step = (x) => {
+  if (x.route.admit === undefined) return
+  return x.route.admit(callOf(x)).then((principal) => {
+    x.principal = principal
+  })
+}
+
 async function readBody(x: Exchange): Promise<unknown> {
+  const type = bodyType(x)
+  if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
-  return x.route.bodyType === 'form' ? parseForm(bytes) : parseJson(bytes)
+  return (type ?? allowedTypes(x.route)[0]) === 'form' ? parseForm(bytes) : parseJson(bytes)
 }
 
 function readQuery(url: URL): Record<string, string> {
@@ -155,6 +176,8 @@ const parse: Step = (x) => {
   if (schema === undefined) return
   return readBody(x).then((body) => {
     refuseHostileValues(body)
+    const wrong = x.route.refuse?.(body) ?? null
+    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong] })
     x.body = validate(schema, body)
   })
 }
@@ -206,6 +229,7 @@ const steps: readonly Step[] = [
   limitRate,
   authenticate,
   authorize,
+  admit,
   parse,
   proveFresh,
   run,

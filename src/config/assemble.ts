@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
 import type { CoreSettings } from '../core/settings.ts'
+import type { DoorSettings } from '../http/settings.ts'
 import type { RoleName, Scope } from '../types.ts'
 import { type Config, type DescribedSetting, deepFreeze, type Source, urlOf } from './config.ts'
 import { ConfigError, type Problem } from './config-error.ts'
-import { type Option, type OptionPath, optionPaths, options, type Values } from './options.ts'
+import { type DoorName, doorNames } from './doors.ts'
+import type { Option } from './option.ts'
+import { type OptionPath, optionPaths, options, type Values } from './options.ts'
 import { type Draft, findRelaxations, hasMail, isLoopback, isStrict, strictProblems } from './strict.ts'
 
 export type RoleTable = Readonly<Record<RoleName, readonly Scope[]>>
@@ -15,6 +18,8 @@ export interface Given {
   readonly folder: string
   readonly file: string | null
   readonly builtInRoles: RoleTable
+  /** Inside another program. */
+  readonly embedded: boolean
   /** What was wrong with single values; reported together with what does not fit together. */
   readonly problems: readonly Problem[]
 }
@@ -48,7 +53,10 @@ export function assemble(given: Given): Config {
   const documents = values.documents === 'always' || (values.documents === 'development' && !strict)
   const described: DescribedSetting[] = optionPaths.map((path) => ({
     setting: path,
-    value: shown(options[path], values[path] ?? worked({ publicUrl, strict, values, mailFrom })[path] ?? null),
+    value: shown(
+      options[path],
+      values[path] ?? worked({ publicUrl, strict, values, mailFrom, embedded: given.embedded })[path] ?? null,
+    ),
     from: given.sources.get(path)?.source ?? 'default',
   }))
   return deepFreeze<Config>({
@@ -81,6 +89,7 @@ export function assemble(given: Given): Config {
       bodyLimitBytes: sure('bodyLimitBytes', values.bodyLimitBytes),
       documents,
     },
+    doors: doorSettings(values, given.embedded),
     core: coreSettings(values, publicUrl, strict, roles),
     file: given.file,
     described,
@@ -99,11 +108,13 @@ function worked({
   strict,
   values,
   mailFrom,
+  embedded,
 }: {
   publicUrl: string
   strict: boolean
   values: Values
   mailFrom: string
+  embedded: boolean
 }): Partial<Record<OptionPath, unknown>> {
   return {
     publicUrl,
@@ -111,6 +122,34 @@ function worked({
     requireFactor: strict ? ['admin'] : [],
     'smtp.from': mailFrom,
     outbox: values['smtp.url'] === null && !strict,
+    ...Object.fromEntries(
+      doorNames.flatMap((name) => [
+        [`${name}.enabled`, !embedded],
+        [`${name}.siteUrl`, publicUrl],
+      ]),
+    ),
+  }
+}
+
+/** The contracts beside the native one. */
+function doorSettings(values: Values, embedded: boolean): Config['doors'] {
+  const door = (name: DoorName): DoorSettings => {
+    const origins = sure(`${name}.corsOrigins`, values[`${name}.corsOrigins`])
+    return {
+      enabled: values[`${name}.enabled`] ?? !embedded,
+      prefix: sure(`${name}.prefix`, values[`${name}.prefix`]),
+      siteUrl: values[`${name}.siteUrl`] ?? null,
+      corsOrigins: origins === '*' ? origins : [...origins],
+    }
+  }
+  return {
+    freesewing: {
+      ...door('freesewing'),
+      tokenSeconds: sure('freesewing.tokenSeconds', values['freesewing.tokenSeconds']),
+      keyMaxSeconds: sure('freesewing.keyMaxSeconds', values['freesewing.keyMaxSeconds']),
+      revealUnknown: values['freesewing.revealUnknown'] === true,
+      keysChangeCredentials: values['freesewing.keysChangeCredentials'] === true,
+    },
   }
 }
 
@@ -170,6 +209,9 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
   }
 }
 
+/** First parts of the paths that the native API answers. */
+const nativePaths = ['auth', 'oauth', 'api', 'console', 'healthz', 'readyz', 'metrics']
+
 /** What single values cannot tell: how they fit together. */
 function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, roles: RoleTable): readonly Problem[] {
   const { values, from, isSet } = draft
@@ -200,6 +242,11 @@ function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, r
   for (const role of values.requireFactor ?? []) if (!isRole(role)) refuse('requireFactor', `there is no role ${role}`)
   for (const key of values.staticKeys ?? [])
     if (!isRole(key.role)) refuse('staticKeys', `the key ${key.name} has a role that does not exist`)
+  for (const name of doorNames) {
+    const [, first = ''] = (values[`${name}.prefix`] ?? '').split('/')
+    if (nativePaths.includes(first))
+      refuse(`${name}.prefix`, `must not begin with /${first}, which is the native API's`)
+  }
   const notAbove = (low: OptionPath, high: OptionPath) => {
     const [a, b] = [values[low], values[high]]
     if (typeof a === 'number' && typeof b === 'number' && a > b) refuse(low, `must not be greater than ${high} (${b})`)

@@ -1,3 +1,4 @@
+import type { FreesewingSettings } from '../apis/freesewing/settings.ts'
 import type { CoreSettings } from '../core/settings.ts'
 import type { HttpSettings } from '../http/settings.ts'
 
@@ -39,6 +40,8 @@ export interface Config {
     readonly queue: number
   }
   readonly http: HttpSettings
+  /** The contracts beside the native one, by the name of the API. */
+  readonly doors: { readonly freesewing: FreesewingSettings }
   readonly core: CoreSettings
   /** Absolute path of the configuration file, or null. */
   readonly file: string | null

@@ -1,4 +1,5 @@
-import { type Option, optionPaths, options, variableOf } from './options.ts'
+import type { Option } from './option.ts'
+import { optionPaths, options, variableOf } from './options.ts'
 
 /** docs/config.md, made from the table of settings. */
 export function renderDocs(): string {

@@ -144,6 +144,20 @@ export const origin: Kind<string> = textual('`https://host` or `http://host:port
     : bad('must be http:// or https:// with a host and perhaps a port, without path, query or user')
 })
 
+/** `*`, or a list of origins. */
+export const corsOrigins: Kind<readonly string[] | '*'> = {
+  is: `${list(origin).is}; or \`*\``,
+  fromText: (value) => (value.trim() === '*' ? good('*') : list(origin).fromText(value)),
+  fromValue: (value) => (value === '*' ? good('*') : list(origin).fromValue(value)),
+}
+
+/** Nothing, or `/name` and more of these. */
+export const pathPrefix: Kind<string> = textual('path such as `/name`, or nothing', (value) =>
+  value === '' || (/^(?:\/[a-z0-9][a-z0-9_-]*){1,8}$/.test(value) && value.length <= 200)
+    ? good(value)
+    : bad('must be a path of lower-case letters, digits, - and _ without a closing slash, such as /name'),
+)
+
 export const databaseUrl: Kind<string> = textual('`postgresql://user:password@host:port/database`', (value) =>
   parseUrl(value, ['postgres:', 'postgresql:']) === null
     ? bad('must be an address such as postgresql://user:password@host:5432/database')

@@ -4,15 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { assemble, type RoleTable } from './assemble.ts'
 import type { Config, Source } from './config.ts'
 import { ConfigError, type Problem } from './config-error.ts'
-import {
-  type Option,
-  type OptionPath,
-  optionPaths,
-  options,
-  type Settings,
-  type Values,
-  variableOf,
-} from './options.ts'
+import type { Option } from './option.ts'
+import { type OptionPath, optionPaths, options, type Settings, type Values, variableOf } from './options.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -33,6 +26,8 @@ export interface LoadWish {
   readonly flags?: Flags
   /** In place of a configuration file; none is looked for then. */
   readonly settings?: Settings
+  /** Inside another program: only the native API is on unless another one is switched on by name. */
+  readonly embedded?: boolean
 }
 
 const fileNames = ['cardea.config.ts', 'cardea.config.mjs', 'cardea.config.js', 'cardea.config.json']
@@ -49,6 +44,7 @@ export async function loadConfig({
   flags = {},
   settings,
   builtInRoles,
+  embedded = false,
 }: LoadWish): Promise<Config> {
   const problems: Problem[] = []
   const file = settings === undefined ? await findFile(environment, folder) : null
@@ -106,6 +102,7 @@ export async function loadConfig({
     folder,
     file,
     builtInRoles,
+    embedded,
     problems,
   })
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { doorOptions } from './doors.ts'
 import {
   boolean,
   choice,
@@ -6,7 +7,6 @@ import {
   host,
   hostName,
   integer,
-  type Kind,
   list,
   mailbox,
   network,
@@ -15,45 +15,9 @@ import {
   smtpUrl,
   text,
 } from './kinds.ts'
+import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
 import { secret } from './secret.ts'
 import { roleNames, roleTable, staticKeys } from './structured.ts'
-
-/** One setting. Its path in the configuration file is its key in the table below; its variable follows from the path. */
-export interface Option<T> {
-  readonly kind: Kind<T>
-  /** Undefined: worked out from other settings, as `defaultText` says. */
-  readonly default: T | undefined
-  readonly defaultText?: string
-  readonly unit?: string
-  /** One sentence. */
-  readonly doc: string
-  /** The value never appears in messages, logs or `cardea config`. */
-  readonly secret?: true
-  /** What strict mode demands of it. */
-  readonly strict?: string
-  readonly flag?: '--port' | '--host' | '--data-dir' | '--database-url'
-}
-
-const DAY = 86_400
-const YEAR = 365 * DAY
-
-function option<T>(kind: Kind<T>, value: T, rest: Omit<Option<T>, 'kind' | 'default'>): Option<T> {
-  return { kind, default: value, ...rest }
-}
-/** A setting whose default follows from others. */
-function derived<T>(
-  kind: Kind<T>,
-  defaultText: string,
-  rest: Omit<Option<T>, 'kind' | 'default' | 'defaultText'>,
-): Option<T> {
-  return { kind, default: undefined, defaultText, ...rest }
-}
-function seconds(value: number, doc: string, min = 1, max = YEAR, strict?: string): Option<number> {
-  return option(integer(min, max), value, { doc, unit: 'seconds', ...(strict === undefined ? {} : { strict }) })
-}
-function count(value: number, doc: string, min: number, max: number, unit?: string): Option<number> {
-  return option(integer(min, max), value, { doc, ...(unit === undefined ? {} : { unit }) })
-}
 
 /** Every setting there is. Types, checks, the documentation and the list of variables are all made from this table. */
 export const options = {
@@ -222,6 +186,22 @@ export const options = {
   outbox: derived(boolean, 'true; false in strict mode and where `smtp.url` is set', {
     doc: 'Without SMTP, write mails to `<dataDir>/outbox`.',
     strict: 'Refused unless set to true by name, since the files hold working links.',
+  }),
+
+  // ── other contracts ─────────────────────────────────────────────────────────────────────────────────────────────
+  ...doorOptions('freesewing', 'FreeSewing', '*'),
+  'freesewing.tokenSeconds': seconds(
+    7 * DAY,
+    'Life of a token of the FreeSewing API and of its session.',
+    60,
+    30 * DAY,
+  ),
+  'freesewing.keyMaxSeconds': seconds(YEAR, 'Longest life of an API key made at the FreeSewing API.', 3600, 10 * YEAR),
+  'freesewing.revealUnknown': option(boolean, false, {
+    doc: 'Let the FreeSewing API say who has an account: sign-in links for unknown users are refused, profiles are found by e-mail address.',
+  }),
+  'freesewing.keysChangeCredentials': option(boolean, false, {
+    doc: 'Let API keys change password, e-mail address and second factor at the FreeSewing API.',
   }),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -125,5 +125,14 @@ export function findRelaxations(draft: Draft): readonly string[] {
     (values.corsOrigins ?? []).some((entry) => entry.startsWith('http:') && !isLoopback(new URL(entry).hostname)),
     'corsOrigins: pages that came over http may call the API.',
   )
+  when(values['freesewing.revealUnknown'] === true, 'freesewing.revealUnknown: answers tell who has an account.')
+  when(
+    values['freesewing.keysChangeCredentials'] === true,
+    'freesewing.keysChangeCredentials: who has a key of somebody can take over the account.',
+  )
+  when(
+    (values['freesewing.keyMaxSeconds'] ?? 0) > 31_536_000,
+    'freesewing.keyMaxSeconds: API keys can be made for longer than a year.',
+  )
   return found
 }

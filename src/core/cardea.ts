@@ -1,5 +1,6 @@
 import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Passwords } from '../crypto/password.ts'
+import type { ApiName } from '../types.ts'
 import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
 import { createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
@@ -9,10 +10,13 @@ import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
 import { createCredentialRights } from './credential-rights.ts'
 import { createDevices, type Devices } from './devices.ts'
+import { createDoorLinks, type DoorLink, type DoorLinks } from './door-links.ts'
+import { createEmailMark, type EmailMark } from './email-marks.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
+import { createImpersonation, type Impersonate } from './impersonation.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
@@ -47,6 +51,8 @@ export interface CoreDeps {
   readonly passwords: Passwords
   readonly keyTree: KeyTree
   readonly settings: CoreSettings
+  /** How links look in mails that other doors than the native one send. */
+  readonly links?: Readonly<Partial<Record<ApiName, DoorLink>>>
 }
 
 export interface Core {
@@ -67,6 +73,9 @@ export interface Core {
   readonly events: Events
   readonly feed: ChangeFeed
   readonly devices: Devices
+  readonly doorLinks: DoorLinks
+  readonly emailMark: EmailMark
+  readonly impersonate: Impersonate
   readonly instance: Instance
   /** What the server has to repeat as long as it runs. */
   readonly jobs: readonly Job[]
@@ -85,7 +94,7 @@ export interface Core {
  * static key is bad.
  */
 export async function createCore(deps: CoreDeps): Promise<Core> {
-  const { store, clock, log, mailer, passwords, keyTree, settings } = deps
+  const { store, clock, log, mailer, passwords, keyTree, settings, links = {} } = deps
 
   const feed = createChangeFeed({ store, clock, log, boundMillis: settings.feedBoundMillis })
   const commit = createCommit({ store, feed })
@@ -100,13 +109,14 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   const limits = createLimits({ ...base, places })
   const mails = createMails({ mailer, clock, log, settings, background })
   const oneTimes = createOneTimes(base)
+  const doorLinks = createDoorLinks({ keyTree, oneTimes, links })
   const mfa = createMfa({ ...base, mails, rights })
   const identify = createIdentify(base)
   const names = createNames(base)
-  const confirmation = createConfirmation({ ...base, limits, mails, names, oneTimes })
+  const confirmation = createConfirmation({ ...base, limits, mails, names, oneTimes, doorLinks })
   const passwordCheck = createPasswordCheck({ ...base, limits, identify, confirmation })
   const basicCache = createBasicCache({ clock, max: Math.max(settings.cacheSize, 1) })
-  const signIn = createSignIn({ ...base, limits, mails, mfa, oneTimes, identify, passwordCheck, basicCache })
+  const signIn = createSignIn({ ...base, limits, mails, mfa, oneTimes, doorLinks, identify, passwordCheck, basicCache })
   const newPasswords = createNewPasswords(base)
   const users = createUsers({
     ...base,
@@ -179,6 +189,9 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     events,
     feed,
     devices: createDevices({ keyTree, places }),
+    doorLinks,
+    emailMark: createEmailMark(keyTree),
+    impersonate: createImpersonation({ store, rights, sessions, mails }),
     instance: createInstance(base),
     jobs: createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
     flush,

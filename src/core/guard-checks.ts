@@ -133,6 +133,12 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
     return actor !== null && actor.status === 'active' && roles.scopesOfUser(actor).has('impersonate') ? found : null
   }
 
+  /** A closed account ends its sessions: whoever holds a token that was theirs hears of the account. */
+  const whyEnded = async ({ sub }: JwtClaims): Promise<RefusalCode> => {
+    const user = await store.users.byPublicId(sub)
+    return (user === null ? null : refusalOfUser(user)) ?? 'credential_revoked'
+  }
+
   const accessToken = async (token: string): Promise<Verdict<Held>> => {
     const kind = 'access-token'
     const verdict = await accessTokens.verify(token)
@@ -149,7 +155,7 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
         : refuse(kind, 'credential_invalid')
     }
     const found = await sessionOf(sid)
-    if (found === null) return refuse(kind, 'credential_revoked')
+    if (found === null) return refuse(kind, await whyEnded(claims))
     return isSubject(claims, found.user) ? heldSession(kind, found, carried) : refuse(kind, 'credential_invalid')
   }
 

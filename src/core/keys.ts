@@ -20,7 +20,7 @@ import type { Events } from './events.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Mails } from './mails.ts'
 import type { Clock, Store } from './ports.ts'
-import type { ApiKey, Page, PageWish } from './records.ts'
+import type { ApiKey, Json, Page, PageWish } from './records.ts'
 import type { Rights } from './rights.ts'
 import type { Roles } from './roles.ts'
 
@@ -30,6 +30,8 @@ export interface KeyWish {
   readonly scopes?: readonly Scope[]
   readonly expiresAt?: Millis | null
   readonly allowAddresses?: readonly string[]
+  /** Kept with the key for the API that issues it; a successor has the same. */
+  readonly detail?: Json
 }
 export interface IssuedKey {
   readonly record: ApiKey
@@ -92,7 +94,10 @@ export function apiKeyHash(pepper: Uint8Array, id: string, secret: string): stri
 export function createKeys(deps: KeysDeps): Keys {
   const { store, clock, keyTree, roles, rights, management, commit, events, mails, lastUsed } = deps
 
-  type Fields = Pick<ApiKey, 'userId' | 'name' | 'scopes' | 'ceiling' | 'api' | 'allowAddresses' | 'expiresAt'>
+  type Fields = Pick<
+    ApiKey,
+    'userId' | 'name' | 'scopes' | 'ceiling' | 'api' | 'allowAddresses' | 'expiresAt' | 'detail'
+  >
   const make = (fields: Fields): IssuedKey => {
     const id = uuidv4()
     const secret = hexToken(32)
@@ -120,6 +125,7 @@ export function createKeys(deps: KeysDeps): Keys {
       api: origin.api,
       allowAddresses: checkAddresses(wish.allowAddresses ?? []),
       expiresAt: checkExpiry(wish.expiresAt ?? null, asker, clock.now()),
+      detail: wish.detail ?? null,
     })
     const { record } = issued
     const data = { scopes: record.scopes, expiresAt: record.expiresAt }
@@ -194,6 +200,7 @@ export function createKeys(deps: KeysDeps): Keys {
           api: old.api,
           allowAddresses: old.allowAddresses,
           expiresAt: earlier(old.expiresAt, asker.notAfter),
+          detail: old.detail,
         })
         const oldEndsAt = now + graceSeconds * 1000
         if ((await tx.keys.replace(old.id, next.record, oldEndsAt)) === 'gone') {

@@ -13,14 +13,14 @@ export interface Mails {
   /**
    * A mail with a one-time link built from the configured public URL. Goes to `to` (a stored address). TypeError for a
    * purpose without a mail, request_invalid for a field with a line break, and what the mailer throws. `username`
-   * null: the reader has none yet.
+   * null: the reader has none yet. `address`: the link itself, where a door has one of its own.
    */
   link(
     purpose: Purpose,
     to: string,
     token: string,
     expiresAt: number,
-    values: { readonly username: string | null },
+    values: { readonly username: string | null; readonly address?: string | null },
   ): Promise<void>
   /** Tells the user at their proven address, if they have one. A mail that cannot be sent is logged, never thrown. */
   notice(notice: Notice, user: User, origin: Origin, values?: Readonly<Record<string, string>>): Promise<void>
@@ -108,11 +108,11 @@ export function createMails({ mailer, clock, log, settings, background }: MailsD
   }
 
   return {
-    async link(purpose, to, token, expiresAt, { username }) {
+    async link(purpose, to, token, expiresAt, { username, address = null }) {
       if (!isLinkPurpose(purpose)) throw new TypeError(`There is no mail for ${purpose}`)
       const { subject, text, call, body } = linkTexts[purpose]
       // In the fragment: a browser sends it to nobody and no server logs it. Opening the page consumes nothing.
-      const link = `${settings.publicUrl}/auth/page/${purpose}#token=${token}`
+      const link = address ?? `${settings.publicUrl}/auth/page/${purpose}#token=${token}`
       const lines = [
         greeting(purpose, username),
         '',

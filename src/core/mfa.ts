@@ -2,7 +2,7 @@ import { equalText } from '../crypto/compare.ts'
 import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Passwords } from '../crypto/password.ts'
 import { qrSvg } from '../crypto/qr.ts'
-import { hexToken, parseRecoveryCode, recoveryCode } from '../crypto/random.ts'
+import { hexToken, parseRecoveryCode, recoveryCode, scratchCode } from '../crypto/random.ts'
 import { open, seal } from '../crypto/secret-box.ts'
 import { matchTotp, newTotpSecret, totpUri } from '../crypto/totp.ts'
 import { CardeaError } from '../errors.ts'
@@ -22,6 +22,13 @@ export interface FactorChange {
   readonly revokeKeys?: boolean
 }
 
+export interface NewFactor extends FactorChange {
+  /** What the caller believes the pending secret to be; another one is a wrong code. It is never taken over. */
+  readonly secret?: string
+  /** Recovery codes as the door's clients know them: 8 of 8 hex characters in place of 10 of ours. */
+  readonly scratch?: boolean
+}
+
 export interface Mfa {
   status(user: User): Promise<{ readonly totp: 'off' | 'pending' | 'on'; readonly recoveryCodesLeft: number }>
   /** Makes a pending secret (10 minutes). Throws factor_exists. `svg` is the QR code of `uri`. */
@@ -30,7 +37,7 @@ export interface Mfa {
     origin: Origin,
   ): Promise<{ readonly secret: string; readonly uri: string; readonly svg: string; readonly expiresAt: number }>
   /**
-   * Confirms it with a code of it; answers 10 recovery codes, shown this once. Ends other sessions. Throws
+   * Confirms it with a code of it; answers 10 recovery codes (or 8 scratch codes), shown this once. Ends other sessions. Throws
    * factor_exists, factor_missing (nothing pending, too old, or five wrong codes), factor_wrong.
    */
   confirm(
@@ -38,7 +45,7 @@ export interface Mfa {
     code: string,
     keepSession: string | null,
     origin: Origin,
-    options?: FactorChange,
+    options?: NewFactor,
   ): Promise<{ readonly recoveryCodes: readonly string[] }>
   /** Throws factor_missing; scope_missing and beyond_own_rights when `actor` is somebody else. */
   disable(
@@ -75,6 +82,7 @@ export interface MfaDeps {
 }
 
 const codesPerUser = 10
+const scratchCodesPerUser = 8
 /** Wrong codes that kill a pending secret: whoever holds it reads the right one off its screen. */
 const pendingTries = 5
 /** Wrong codes in a row before there is a delay. */
@@ -101,9 +109,11 @@ export function createMfa(deps: MfaDeps): Mfa {
   const match = (userId: number, totp: Totp, code: string) =>
     matchTotp({ secret: seedOf(userId, totp), code, now: clock.now(), drift: settings.totp.drift })
 
-  async function makeCodes() {
+  async function makeCodes(scratch = false) {
     const salt = hexToken(16)
-    const codes = Array.from({ length: codesPerUser }, recoveryCode)
+    const codes = scratch
+      ? Array.from({ length: scratchCodesPerUser }, scratchCode)
+      : Array.from({ length: codesPerUser }, recoveryCode)
     const bytes = Buffer.from(salt, 'hex')
     // One after the other: ten at once would fill the pool that sign-ins wait for.
     const hashes: string[] = []
@@ -189,13 +199,14 @@ export function createMfa(deps: MfaDeps): Mfa {
       if (totp !== null && totp.confirmedAt !== null) throw new CardeaError('factor_exists')
       if (totp === null || !isPending(totp)) throw new CardeaError('factor_missing')
       const count = await claimPendingTry(user.id)
-      const step = match(user.id, totp, code)
+      const isTheirs = options.secret === undefined || equalText(options.secret, seedOf(user.id, totp))
+      const step = isTheirs ? match(user.id, totp, code) : null
       if (step === null) {
         const data = { pending: true, inARow: count }
         await events.record({ kind: 'factor-failed', user: user.publicId, origin, data })
         throw new CardeaError('factor_wrong')
       }
-      const { salt, codes, hashes } = await makeCodes()
+      const { salt, codes, hashes } = await makeCodes(options.scratch)
       const now = clock.now()
       const revoke = options.revokeKeys === true
       await commit(async (tx) => {

@@ -15,6 +15,8 @@ export interface Names {
   /** True for 90 days after a user of that name or address was deleted. */
   isReserved(kind: Reservation['kind'], canonical: string): Promise<boolean>
   reservationsOf(user: User): readonly Reservation[]
+  /** The same, as part of a transaction. */
+  on(tx: Pick<Store, 'users'>): Names
 }
 
 export interface NamesDeps {
@@ -45,6 +47,7 @@ export function createNames({ store, clock, keyTree, settings }: NamesDeps): Nam
       }
       return false
     },
+    on: (tx) => createNames({ store: tx, clock, keyTree, settings }),
     reservationsOf(user) {
       const key = keyTree.current('name-reservation')
       const until = clock.now() + settings.lifetimes.nameReservation * 1000

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../crypto/hash.ts'
-import { hexToken, randomToken } from '../crypto/random.ts'
+import { hexToken, randomToken, uuidv4 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
 import type { Millis } from '../types.ts'
 import type { Clock, Store } from './ports.ts'
@@ -12,10 +12,12 @@ export interface OneTimeWish {
   readonly data: Json
   /** Older ones of the same purpose and user die. */
   readonly replace: boolean
+  /** `uuid` for doors whose clients know mailed tokens as ids; default 256 bits as base64url. */
+  readonly form?: 'token' | 'uuid'
 }
 
 export interface OneTimes {
-  /** Issues a 256-bit token (base64url, 43 characters; set-up codes: 128 bits); only its hash is stored. */
+  /** Issues a 256-bit token (base64url, 43 characters; set-up codes: 128 bits, ids: 122); only its hash is stored. */
   issue(wish: OneTimeWish): Promise<{ readonly token: string; readonly expiresAt: number }>
   peek(purpose: Purpose, token: string): Promise<OneTime | null>
   /** Exactly one caller gets it; everybody else `one_time_invalid`. */
@@ -47,10 +49,10 @@ export interface OneTimesDeps {
 }
 
 export function createOneTimes({ store, clock, settings }: OneTimesDeps): OneTimes {
-  // A plain hash is enough: 128 random bits or more cannot be guessed from it.
+  // A plain hash is enough: 122 random bits or more cannot be guessed from it.
   return {
-    async issue({ purpose, userId, data, replace }) {
-      const token = purpose === 'set-up' ? hexToken(16) : randomToken()
+    async issue({ purpose, userId, data, replace, form }) {
+      const token = purpose === 'set-up' ? hexToken(16) : form === 'uuid' ? uuidv4() : randomToken()
       const now = clock.now()
       const expiresAt = now + settings.lifetimes[lifetimeOf[purpose]] * 1000
       const row = { purpose, hash: sha256Hex(token), userId, data, createdAt: now, expiresAt, attempts: 0 }

@@ -64,7 +64,10 @@ export interface UserPatch {
 export type UserConflict = 'username_taken' | 'email_taken'
 
 export interface UserFilter {
+  /** Part of a user name or e-mail address, or a public id. */
   readonly search?: string
+  /** Part of a user name: for those who may not find out whose an address is. */
+  readonly name?: string
   readonly status?: UserStatus
   readonly role?: RoleName
   readonly kind?: UserKind
@@ -133,6 +136,8 @@ export interface ApiKey {
   readonly successor: string | null
   /** Came back from a backup: refused until an administrator confirms it. */
   readonly suspendedAt: Millis | null
+  /** What the API that issued it keeps with it. No right hangs on it that `scopes` do not give. */
+  readonly detail: Json
 }
 export interface PrivateToken {
   readonly id: number

@@ -1,5 +1,6 @@
 import type { ApiName, RoleName, Scope, User } from '../types.ts'
 import { coreScopes } from '../types.ts'
+import { type Face, faceOf } from './faces.ts'
 import type { CoreSettings } from './settings.ts'
 
 export interface Roles {
@@ -13,6 +14,8 @@ export interface Roles {
   ceilingOf(api: ApiName): ReadonlySet<Scope>
   /** Effective scopes: ceiling, cut to the wish (when there is one), cut to what the owner has now. */
   effective(user: User, ceiling: readonly Scope[], wish: readonly Scope[] | null): ReadonlySet<Scope>
+  /** What the role is called at the other doors. */
+  faceOf(role: RoleName): Face
   /** Every scope that some role has or that can be granted. */
   readonly allScopes: ReadonlySet<Scope>
 }
@@ -93,6 +96,7 @@ export function createRoles({ settings }: RolesDeps): Roles {
         ),
       )
     },
+    faceOf,
     allScopes,
   }
 }

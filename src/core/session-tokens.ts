@@ -13,6 +13,8 @@ import type { SigningKeys } from './signing-keys.ts'
 export interface TokenShape {
   /** Life of access tokens, bearer or cookie at this door, in seconds; default from the settings. */
   readonly lifetimeSeconds?: number
+  /** What the door's clients call the role, where they read it from the token. Rights do not hang on it. */
+  readonly role?: string
   /** Further claims of the access token that the API's clients read. */
   readonly claims?: Readonly<Record<string, unknown>>
   readonly audience?: string | readonly string[]
@@ -54,7 +56,7 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
       subject: user.publicId,
       sessionId: session.id,
       scopes: roles.effective(user, session.ceiling, null),
-      role: user.role,
+      role: shape.role ?? user.role,
       api: session.api,
       lifetimeSeconds: shape.lifetimeSeconds ?? settings.accessTokenSeconds,
       actor: session.actor,

@@ -1,6 +1,6 @@
 import { hexToken, isUuid, uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
-import type { ApiName, Factor, Origin, Principal, Scope, User } from '../types.ts'
+import type { ApiName, Factor, Millis, Origin, Principal, Scope, User } from '../types.ts'
 import { plainText } from './plain-text.ts'
 import type { Store } from './ports.ts'
 import type { Page, PageWish, RefreshForm, Session, SessionMode } from './records.ts'
@@ -33,6 +33,11 @@ export interface Sessions {
    * credential_invalid (also when the session is gone), credential_expired, credential_revoked, account_*.
    */
   refresh(refreshToken: string, origin: Origin, shape?: TokenShape): Promise<OpenedSession>
+  /**
+   * Another access token of the principal's own session, for doors that answer a new one when what its claims say has
+   * changed. It ends with the session, whose end nothing moves. Throws credential_revoked, credential_kind_refused.
+   */
+  reissue(principal: Principal, shape: TokenShape): Promise<{ readonly token: string; readonly expiresAt: Millis }>
   list(user: User, wish: PageWish): Promise<Page<Session>>
   /** A live session of the user, or null. */
   byId(user: User, id: string): Promise<Session | null>
@@ -90,7 +95,9 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
   const endsOf = (wish: OpenSession): Pick<Session, 'expiresAt' | 'idleMillis'> => {
     const { idleSeconds, absoluteSeconds } = settings.session
     const own = wish.lifetimeSeconds ?? 0
-    const whole = wish.mode === 'token' ? Math.max(absoluteSeconds, own) : (wish.lifetimeSeconds ?? absoluteSeconds)
+    // What is refreshed outlives its first token; what is not ends with it.
+    const outlives = wish.mode === 'token' && wish.refreshForm !== 'none'
+    const whole = outlives ? Math.max(absoluteSeconds, own) : (wish.lifetimeSeconds ?? absoluteSeconds)
     const seconds = wish.actor === undefined ? whole : impersonationSeconds
     return {
       expiresAt: clock.now() + seconds * 1000,
@@ -164,6 +171,16 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
         refreshToken,
         expiresAt: access?.expiresAt ?? session.expiresAt,
       }
+    },
+
+    async reissue(principal, shape) {
+      const { kind, user, sessionId } = principal
+      if (user === null || sessionId === null || kind !== 'access-token') {
+        throw new CardeaError('credential_kind_refused', { kind })
+      }
+      const found = await store.sessions.withUser(sessionId)
+      if (found === null) throw new CardeaError('credential_revoked', { kind })
+      return sessionTokens.access(found.session, found.user, shape)
     },
 
     refresh: createSessionRefresh({ ...deps, sessionTokens }),

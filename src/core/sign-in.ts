@@ -2,6 +2,8 @@ import { CardeaError } from '../errors.ts'
 import type { Factor, Origin, Principal, User, Verdict } from '../types.ts'
 import type { Background } from './background.ts'
 import type { BasicCache } from './basic-cache.ts'
+import { mailSignInLink } from './confirmation.ts'
+import type { DoorLinks } from './door-links.ts'
 import type { Events } from './events.ts'
 import type { Identify } from './identify.ts'
 import type { Limits, Tried } from './limits.ts'
@@ -40,6 +42,11 @@ export interface SignIn {
   /** Uses a magic link; throws one_time_invalid, factor_required with a ticket. */
   withLink(token: string, origin: Origin): Promise<SignedIn>
   /**
+   * The same at a door without tickets: the link is used up when all factors are proven and not before, by whoever
+   * is first. Throws one_time_invalid, factor_required (no code), factor_wrong (the fifth kills the link), rate_limited.
+   */
+  withLinkAndCode(token: string, code: string | undefined, origin: Origin): Promise<SignedIn>
+  /**
    * A password at a door that takes Basic: verdict for one request, success cached up to 60 s (keyed by an HMAC under
    * a per-process key over user, epoch and password), each hit checks status, epoch and factor again. A user with a
    * second factor gets the ordinary refusal.
@@ -63,6 +70,7 @@ export interface SignInDeps {
   readonly mails: Mails
   readonly mfa: Mfa
   readonly oneTimes: OneTimes
+  readonly doorLinks: DoorLinks
   readonly identify: Identify
   readonly passwordCheck: PasswordCheck
   readonly basicCache: BasicCache
@@ -115,17 +123,28 @@ export function createSignIn(deps: SignInDeps): SignIn {
     return user
   }
 
+  /** The owner of a magic link that still leads to the address it was mailed to. */
+  async function linkOwner(row: OneTime, origin: Origin): Promise<User> {
+    const user = await userOf(row, origin)
+    if (user.email !== dataText(row, 'email')) throw await invalid('sign-in-link', user, origin)
+    await passwordCheck.demandActive(user, origin, 'one-time')
+    return user
+  }
+
+  /** For one caller; all other links of the user are void then. */
+  async function consumeLink(token: string): Promise<OneTime> {
+    const row = await oneTimes.consume('sign-in-link', token)
+    await oneTimes.drop('sign-in-link', row.userId)
+    return row
+  }
+
   async function sendLink(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
     const known = await limits.isKnown(user.id, origin)
     if (!(await limits.mailTo(user.email, 'sign-in-link', known))) return
-    const data = { email: user.email, epoch: String(user.epoch) }
-    // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
-    const wish = { purpose: 'sign-in-link', userId: user.id, data, replace: false } as const
-    const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'sign-in-link-requested', user: user.publicId, origin })
-    await mails.link('sign-in-link', user.email, token, expiresAt, { username: user.username })
+    await mailSignInLink(deps, user, origin)
   }
 
   /** The owner of a session who may prove factors in it; everybody else is told what to do instead. */
@@ -174,14 +193,31 @@ export function createSignIn(deps: SignInDeps): SignIn {
       background.run('sign-in link', () => sendLink(identifier, origin))
     },
 
+    async withLinkAndCode(token, code, origin) {
+      await passwordCheck.countAddress(origin)
+      const row = await oneTimes.peek('sign-in-link', token)
+      if (row === null) throw await invalid('sign-in-link', null, origin)
+      const user = await linkOwner(row, origin)
+      if (!user.hasFactor) {
+        await consumeLink(token)
+        return finish(user, ['link'], null, origin, 1)
+      }
+      if (code === undefined) {
+        await limits.giveBackAddress(origin)
+        throw new CardeaError('factor_required')
+      }
+      // Counted before the code is looked at, as with a ticket.
+      const left = await oneTimes.fail('sign-in-link', token, manyTries)
+      if (left === null || manyTries - left > ticketTries) throw await invalid('sign-in-link', user, origin)
+      const factor = await mfa.check(user, code, origin)
+      await consumeLink(token)
+      return finish(user, ['link', factor], null, origin, 1)
+    },
+
     async withLink(token, origin) {
       await passwordCheck.countAddress(origin)
       if ((await oneTimes.peek('sign-in-link', token)) === null) throw await invalid('sign-in-link', null, origin)
-      const row = await oneTimes.consume('sign-in-link', token)
-      await oneTimes.drop('sign-in-link', row.userId)
-      const user = await userOf(row, origin)
-      if (user.email !== dataText(row, 'email')) throw await invalid('sign-in-link', user, origin)
-      await passwordCheck.demandActive(user, origin, 'one-time')
+      const user = await linkOwner(await consumeLink(token), origin)
       if (user.hasFactor) throw await factorRequired(user, 'link', origin)
       return finish(user, ['link'], null, origin, 1)
     },

@@ -17,13 +17,16 @@ import type { Roles } from './roles.ts'
 import type { CoreSettings } from './settings.ts'
 
 export interface SignUpWish {
-  readonly username: string
+  /** Null: `user-<id>`, until the user chooses another. */
+  readonly username: string | null
   readonly email: string | null
   readonly password: string | null
   readonly invitation?: string
   readonly setUpCode?: string
   /** The account stays `pending` until the mailed link was used. Default: the setting at the native door, else no. */
   readonly confirm?: boolean
+  /** The owner of an address that is known already is mailed a link to sign in, in place of the bare word. */
+  readonly linkToOwner?: boolean
 }
 
 /** `actor` null is the command line. */
@@ -69,7 +72,18 @@ export interface Users {
   confirmEmail(token: string, password: string | null, origin: Origin): Promise<User>
   /** Puts the former address back and ends all sessions; the status stays. Throws one_time_invalid, email_taken. */
   undoEmailChange(token: string, origin: Origin): Promise<User>
+  /**
+   * The same for a change of address, within a session of the user whose address it is: that proves the account, so no
+   * password is asked for. Throws one_time_invalid for all that was not mailed for this user's change, email_taken.
+   */
+  confirmOwnEmail(user: User, token: string, origin: Origin): Promise<User>
   byPublicId(publicId: string): Promise<User | null>
+  /** One look-up by the form of the identifier: proven e-mail, user name, or (at the FreeSewing door) id. No service. */
+  find(identifier: string, origin: Origin): Promise<User | null>
+  /** Whether somebody could take this user name now. */
+  isFree(username: string): Promise<boolean>
+  /** The user closes their own account: disabled, all sessions ended. Throws last_admin. */
+  disableSelf(user: User, by: Principal, origin: Origin): Promise<User>
   /** Own changes: user name at once, e-mail after the mailed link was used. */
   changeUsername(user: User, username: string, origin: Origin): Promise<User>
   requestEmailChange(user: User, email: string, origin: Origin): Promise<void>
@@ -91,6 +105,8 @@ export interface Users {
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
   profile(user: User, api: Origin['api']): Promise<Json>
   setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
+  /** Changes one as it is now: of changes side by side none is lost. Answers what stands. Throws not_found. */
+  changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>
 
   // administration; `actor` null: the command line. Throws beyond_own_rights, last_admin, not_found, username_taken ...
   list(wish: PageWish & UserFilter): Promise<Page<User>>

@@ -7,7 +7,7 @@ import type { OneTime } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import { appendChange, changed, dropMailedLinks } from './users-shared.ts'
 
-type EmailChanges = Pick<Users, 'confirmEmail' | 'undoEmailChange' | 'requestEmailChange'>
+type EmailChanges = Pick<Users, 'confirmEmail' | 'confirmOwnEmail' | 'undoEmailChange' | 'requestEmailChange'>
 
 /** So many wrong passwords kill a mailed token. */
 const passwordTries = 5
@@ -69,39 +69,51 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
     }
   }
 
+  /** Uses the token up. `asked`: the owner as the proof of the account saw them. */
+  async function confirm({ purpose }: OneTime, token: string, asked: User, origin: Origin): Promise<User> {
+    const { user, undo } = await commit(async (tx) => {
+      const here = oneTimes.on(tx)
+      const row = await here.consume(purpose, token)
+      const before = await owner(tx, row.userId)
+      // A password that was set since has voided the link; this is for the day when it does not.
+      if (before.hasPassword !== asked.hasPassword) throw new CardeaError('one_time_invalid')
+      const email = dataText(row, 'email')
+      const isNew = purpose === 'confirm-email'
+      if (isNew && before.unprovenEmail !== email) throw new CardeaError('one_time_invalid')
+      const proven = await prove(tx, before, email)
+      const opens = isNew && proven.status === 'pending'
+      const after = opens ? changed(await tx.users.update(proven.id, { status: 'active' }, clock.now())) : proven
+      const kind = before.email === null ? 'email-confirmed' : 'email-changed'
+      await events.record({ kind, user: after.publicId, origin, credential: 'one-time' }, tx)
+      if (before.email === null || before.email === email) return { user: after, undo: null }
+      // Those of earlier changes stay good: a thief who changes the address twice must not void the owner's.
+      const data = { email: before.email }
+      const issued = await here.issue({ purpose: 'undo-email', userId: after.id, data, replace: false })
+      return { user: after, undo: { ...issued, to: before.email } }
+    })
+    if (undo !== null) {
+      background.run('undo mail', () => mails.link('undo-email', undo.to, undo.token, undo.expiresAt, user))
+    }
+    return user
+  }
+
   return {
     async confirmEmail(token, password, origin) {
       const found = await peek(token)
-      const { purpose } = found
       const asked = await owner(store, found.userId)
       if (asked.hasPassword) {
         if (password === null) throw new CardeaError('request_invalid', { fields: [passwordField] })
         await checkPassword(found, token, asked, password, origin)
       }
-      const { user, undo } = await commit(async (tx) => {
-        const here = oneTimes.on(tx)
-        const row = await here.consume(purpose, token)
-        const before = await owner(tx, row.userId)
-        // A password that was set since has voided the link; this is for the day when it does not.
-        if (before.hasPassword !== asked.hasPassword) throw new CardeaError('one_time_invalid')
-        const email = dataText(row, 'email')
-        const isNew = purpose === 'confirm-email'
-        if (isNew && before.unprovenEmail !== email) throw new CardeaError('one_time_invalid')
-        const proven = await prove(tx, before, email)
-        const opens = isNew && proven.status === 'pending'
-        const after = opens ? changed(await tx.users.update(proven.id, { status: 'active' }, clock.now())) : proven
-        const kind = before.email === null ? 'email-confirmed' : 'email-changed'
-        await events.record({ kind, user: after.publicId, origin, credential: 'one-time' }, tx)
-        if (before.email === null || before.email === email) return { user: after, undo: null }
-        // Those of earlier changes stay good: a thief who changes the address twice must not void the owner's.
-        const data = { email: before.email }
-        const issued = await here.issue({ purpose: 'undo-email', userId: after.id, data, replace: false })
-        return { user: after, undo: { ...issued, to: before.email } }
-      })
-      if (undo !== null) {
-        background.run('undo mail', () => mails.link('undo-email', undo.to, undo.token, undo.expiresAt, user))
-      }
-      return user
+      return confirm(found, token, asked, origin)
+    },
+
+    async confirmOwnEmail(user, token, origin) {
+      await passwordCheck.countAddress(origin)
+      const found = await oneTimes.peek('change-email', token)
+      if (found === null || found.userId !== user.id) throw new CardeaError('one_time_invalid')
+      await limits.giveBackAddress(origin)
+      return confirm(found, token, await owner(store, found.userId), origin)
     },
 
     async undoEmailChange(token, origin) {

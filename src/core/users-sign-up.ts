@@ -1,4 +1,4 @@
-import { uuidv7 } from '../crypto/random.ts'
+import { hexToken, uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
 import type { Origin, RoleName, User } from '../types.ts'
 import { dataText, dataTextOrNull } from './one-time.ts'
@@ -51,9 +51,18 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
     if (taken || (await names.isReserved('username', usernameKey))) throw new CardeaError('username_taken')
   }
 
+  /** `user-17`, or the random name that it has as long as somebody else is called that. */
+  async function nameById(tx: Store, made: User): Promise<User> {
+    const { display, key } = names.username(`user-${made.id}`)
+    if (await names.on(tx).isReserved('username', key)) return made
+    const named = await tx.users.update(made.id, { username: { display, key } }, made.createdAt)
+    return named === 'username_taken' ? made : changed(named)
+  }
+
   /** The first account of all: only with the code, and it is the administrator's. */
   async function firstUser({ setUpCode: code, ...wish }: SignUpWish, origin: Origin): Promise<User> {
     if (code === undefined) throw new CardeaError('set_up_needed')
+    if (wish.username === null) throw fieldError('username', 'is needed')
     if (wish.password === null) throw fieldError('password', 'is needed')
     return setUp.setUp({ code, username: wish.username, email: wish.email, password: wish.password }, origin)
   }
@@ -62,7 +71,7 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
     if (settings.signUp === 'closed') throw new CardeaError('sign_up_closed')
     if (settings.signUp === 'invite' && wish.invitation === undefined) throw new CardeaError('sign_up_closed')
     const invitation = wish.invitation === undefined ? null : await readInvitation(wish.invitation)
-    const name = names.username(wish.username)
+    const name = names.username(wish.username ?? `user-${hexToken(8)}`)
     const email = wish.email === null ? null : names.email(wish.email)
     const asked = wish.confirm ?? (origin.api === 'native' && settings.confirmEmail)
     const confirm = asked && invitation === null
@@ -100,13 +109,15 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
         }),
       )
       await events.record({ kind: 'sign-up', user: publicId, origin, data: { invited: invitation !== null } }, tx)
+      if (wish.username === null) return nameById(tx, made)
       return invitation === null ? made : changed(await tx.users.proveEmail(made.id, invitation.email, now))
     })
     // Whoever opened the account is no stranger to it at the first sign-in.
     await limits.remember(user.id, origin)
     const claimed = user.unprovenEmail
     if (claimed !== null) {
-      background.run('sign-up', () => confirmation.send(user, 'confirm-email', claimed, origin))
+      const { linkToOwner = false } = wish
+      background.run('sign-up', () => confirmation.send(user, 'confirm-email', claimed, origin, { linkToOwner }))
     }
     return user
   }

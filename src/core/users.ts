@@ -4,14 +4,14 @@ import type { Users, UsersDeps } from './users-contract.ts'
 import { createEmailChanges } from './users-email.ts'
 import { createPasswordChanges } from './users-password.ts'
 import { createSetUp } from './users-set-up.ts'
-import { actorOrigin, appendChange, changed } from './users-shared.ts'
+import { actorOrigin, appendChange, changed, dropMailedLinks } from './users-shared.ts'
 import { createSignUp } from './users-sign-up.ts'
 
 export type { NewUserWish, SignUpWish, Users, UsersDeps } from './users-contract.ts'
 
 /** Users and what they, administrators and the command line do to them; put together from one file per subject. */
 export function createUsers(deps: UsersDeps): Users {
-  const { store, clock, commit, events, limits, mails, names, rights } = deps
+  const { store, clock, commit, events, identify, limits, mails, names, oneTimes, rights } = deps
   const setUp = createSetUp(deps)
 
   return {
@@ -22,6 +22,28 @@ export function createUsers(deps: UsersDeps): Users {
     ...createUserAdministration({ ...deps, setUp }),
 
     byPublicId: (publicId) => store.users.byPublicId(publicId),
+
+    find: async (identifier, origin) => (await identify.find(identifier, origin)).user,
+
+    async isFree(username) {
+      try {
+        const { key } = names.username(username)
+        return (await store.users.byUsername(key)) === null && !(await names.isReserved('username', key))
+      } catch (error) {
+        if (error instanceof CardeaError && error.code === 'request_invalid') return false
+        throw error
+      }
+    },
+
+    disableSelf: (user, by, origin) =>
+      commit(async (tx) => {
+        const after = changed(await tx.users.update(user.id, { status: 'disabled' }, clock.now()))
+        await tx.sessions.endAll(user.id, null)
+        await dropMailedLinks(oneTimes.on(tx), user.id)
+        const data = { from: user.status, to: after.status }
+        await events.record({ kind: 'status-changed', user: user.publicId, actor: by, origin, data }, tx)
+        return after
+      }),
 
     async changeUsername(user, username, origin) {
       const { display, key } = names.username(username)
@@ -53,6 +75,13 @@ export function createUsers(deps: UsersDeps): Users {
     },
 
     profile: (user, api) => store.users.profile(user.id, api),
+    changeProfile: (user, api, change) =>
+      store.transaction(async (tx) => {
+        if ((await tx.users.held(user.id)) === null) throw new CardeaError('not_found')
+        const after = change(await tx.users.profile(user.id, api))
+        await tx.users.setProfile(user.id, api, after)
+        return after
+      }),
     setProfile: (user, api, profile) => store.users.setProfile(user.id, api, profile),
   }
 }

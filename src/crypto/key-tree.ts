@@ -12,6 +12,8 @@ export const keyLabels = [
   'device',
   'name-reservation',
   'limit',
+  'link-check',
+  'email-mark',
 ] as const
 export type KeyLabel = (typeof keyLabels)[number]
 

@@ -6,18 +6,19 @@ export function randomBytes(n: number): Buffer {
   return systemBytes(n)
 }
 
-/** Text of 4,096 characters at a time: names are drawn for every request, and each draw by itself costs more than it. */
+/** Many at a time: one is drawn for every request, and a draw by itself costs more than all the rest of it. */
+const nameLength = 24
 let names = ''
 let drawn = 0
 
-/** 16 characters, 96 random bits, that name one request in answers and logs. No secret. */
+/** 24 hex characters (96 random bits) that name one request in answers and logs. No secret. */
 export function requestId(): string {
   if (drawn === names.length) {
-    names = randomBytes(3072).toString('base64url')
+    names = hexToken((nameLength / 2) * 256)
     drawn = 0
   }
-  drawn += 16
-  return names.slice(drawn - 16, drawn)
+  drawn += nameLength
+  return names.slice(drawn - nameLength, drawn)
 }
 
 /** 256 random bits as base64url: 43 characters. */
@@ -75,12 +76,18 @@ export function recoveryCode(): string {
   return randomCode(2, 5)
 }
 
+/** A scratch code as FreeSewing's clients know them: 8 hex characters, 32 bits, hence kept as a slow hash only. */
+export function scratchCode(): string {
+  return hexToken(4)
+}
+
 /**
- * What somebody typed as a recovery code in the form in which we hand them out, or null. Blanks, hyphens and letter case
+ * What somebody typed as a recovery or scratch code in the form in which we hand them out, or null. Blanks, hyphens and letter case
  * do not count, and the letters that the alphabet leaves out are read as the digits they look like.
  */
 export function parseRecoveryCode(text: string): string | null {
   if (text.length > 64) return null
   const plain = text.replace(/[\s-]/g, '').toLowerCase().replace(/o/g, '0').replace(/[il]/g, '1')
+  if (/^[0-9a-f]{8}$/.test(plain)) return plain
   return /^[0-9a-hjkmnp-tv-z]{10}$/.test(plain) ? `${plain.slice(0, 5)}-${plain.slice(5)}` : null
 }

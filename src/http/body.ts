@@ -1,5 +1,18 @@
 import { CardeaError } from '../errors.ts'
 
+export type BodyType = 'json' | 'form'
+
+export const bodyTypes = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+} as const satisfies Record<BodyType, string>
+
+/** Which of the types the request's Content-Type is, or null. */
+export function bodyTypeOf(contentType: string | null, allowed: readonly BodyType[]): BodyType | null {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase()
+  return allowed.find((each) => bodyTypes[each] === type) ?? null
+}
+
 const deepest = 32
 /** More values than any request of ours has; walking them must stay cheap. */
 const mostValues = 10_000

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ZodType } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { CredentialKind } from '../types.ts'
+import { type BodyType, bodyTypes } from './body.ts'
 
 /*
  * The OpenAPI 3.1 document, made from the routes that are served: what validates is what is described. The shapes here
@@ -25,9 +26,11 @@ export interface DescribedRoute {
   readonly strictKinds?: boolean
   readonly anonymous?: boolean
   readonly needs?: string
+  /** There when the contract asks something of the caller beyond scopes. */
+  readonly admit?: unknown
   readonly fresh?: 'all' | 'people'
   readonly limit?: string
-  readonly bodyType?: 'json' | 'form'
+  readonly bodyType?: BodyType | readonly BodyType[]
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType
@@ -41,8 +44,9 @@ export interface DescribedError {
   readonly status: number
   /** The word in the body that tells it from others of the same status. */
   readonly code: string
-  readonly type: string
-  readonly schema: ZodType
+  /** Both null: no body. */
+  readonly type: string | null
+  readonly schema: ZodType | null
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -128,7 +132,7 @@ export function errorsOf(route: DescribedRoute): readonly ErrorCode[] {
     [kinds.has('static-key'), ['user_required']],
     [ambient, ['origin_refused']],
     [kinds.has('password'), ['credentials_wrong', 'rate_limited', 'busy']],
-    [route.needs !== undefined, ['scope_missing', 'factor_enrolment_required']],
+    [route.needs !== undefined || route.admit !== undefined, ['scope_missing', 'factor_enrolment_required']],
     [
       route.fresh !== undefined,
       ['reauthentication_required', 'credentials_wrong', 'factor_wrong', 'factor_required', 'rate_limited', 'busy'],
@@ -198,11 +202,12 @@ function failureOf(errors: readonly DescribedError[], own: Response | undefined)
     .filter((code) => own?.description.includes(code) !== true)
     .join(', ')
   const headers = headersOf(Object.assign({}, ...errors.map((error) => error.headers)))
-  const content = Object.assign({}, ...errors.map(({ type, schema }) => contentOf(type, schema)), own?.content)
+  const bodies = errors.map(({ type, schema }) => (type === null ? {} : contentOf(type, schema ?? undefined)))
+  const content: ReturnType<typeof contentOf> = Object.assign({}, ...bodies, own?.content)
   return {
     description: [own?.description ?? '', codes].filter((text) => text !== '').join(' '),
     ...(Object.keys(headers).length === 0 ? {} : { headers: { ...headers, ...own?.headers } }),
-    content,
+    ...(Object.keys(content).length === 0 ? {} : { content }),
   }
 }
 
@@ -222,11 +227,11 @@ function responsesOf<R extends DescribedRoute>(
   )
 }
 
-function bodyOf({ body, bodyType }: DescribedRoute) {
+function bodyOf({ body, bodyType = 'json' }: DescribedRoute) {
   if (body === undefined) return undefined
-  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  const content = [bodyType].flat().map((type) => [bodyTypes[type], { schema: body }] as const)
   // An absent body is read as an empty one: it is required exactly when that would be refused.
-  return { content: { [type]: { schema: body } }, required: !body.safeParse({}).success }
+  return { content: Object.fromEntries(content), required: !body.safeParse({}).success }
 }
 
 function objectOf(schema: ZodType | undefined, what: string): z.ZodObject | undefined {

@@ -1,3 +1,13 @@
+/** What every contract beside the native one is told. */
+export interface DoorSettings {
+  readonly enabled: boolean
+  /** What all its paths stand below: `''` or `/name`. */
+  readonly prefix: string
+  /** Where its front end is, without a trailing slash; null: there is none, and pages of ours stand in. */
+  readonly siteUrl: string | null
+  readonly corsOrigins: readonly string[] | '*'
+}
+
 /** What the web layer is told. */
 export interface HttpSettings {
   /** Without a trailing slash. */

@@ -1,13 +1,40 @@
+import { type Api, withPrefix } from '../apis/api.ts'
+import type { WebMetrics } from '../apis/context.ts'
+import { createFreesewingApi } from '../apis/freesewing/index.ts'
 import { type App, createApp } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
+import { findOverlaps } from '../apis/overlap.ts'
+import type { Config } from '../config/config.ts'
+import { type DoorName, doorNames } from '../config/doors.ts'
 import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
+export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
+  readonly metrics: WebMetrics
+  /** Throws while the database does not answer. */
+  readonly ready: () => Promise<void>
+}
+
+/** Every API that is on, the native one first. TypeError when two of them would answer one address. */
+export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly Api[] {
+  const apis: Api[] = []
+  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
+  const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
+  const makers = {
+    freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
+  } satisfies Record<DoorName, () => Api>
+  const open = doorNames.filter((name) => doors[name].enabled)
+  apis.push(...open.map((name) => withPrefix(makers[name](), doors[name].prefix)))
+  const overlaps = findOverlaps(apis)
+  if (overlaps.length > 0) throw new TypeError(`two routes answer one address: ${overlaps.join('; ')}`)
+  return apis
+}
+
 /** The web application over a house: every API that is on. */
 export function createHouseApp({ config, core, store, passwords, log }: House): App {
-  const { http } = config
+  const { http, doors } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const native = createNativeApi({ http, health: { ready: () => store.ping() }, metrics })
-  return createApp({ core, http, log, metrics, apis: [native], newRequestId: requestId })
+  const apis = createApis({ http, doors, metrics, ready: () => store.ping() })
+  return createApp({ core, http, log, metrics, apis, newRequestId: requestId })
 }

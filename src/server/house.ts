@@ -9,6 +9,7 @@ import { createPasswords, type Passwords } from '../crypto/password.ts'
 import type { Migrated } from '../store/migrate.ts'
 import { migrateStore, openStore, type StoreWish } from '../store/open.ts'
 import { systemClock } from './clock.ts'
+import { mailedLinks } from './links.ts'
 import { createMailer } from './mailer.ts'
 
 /** The core and all that it stands on. */
@@ -63,6 +64,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
       passwords,
       keyTree,
       settings: config.core,
+      links: mailedLinks(config),
     })
     await demandFittingSecret(store, keyTree)
     let closed: Promise<void> | undefined

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { App, NodeBindings } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
+import { TypelessResponse } from '../http/typeless-response.ts'
 import { StartError } from './start-error.ts'
 
 const HEADERS_MILLIS = 10_000
@@ -55,6 +56,7 @@ export async function listen({
   })
   const server = createServer(
     {
+      ServerResponse: TypelessResponse,
       headersTimeout: HEADERS_MILLIS,
       requestTimeout: REQUEST_MILLIS,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,

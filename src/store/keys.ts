@@ -4,7 +4,18 @@ import type { ApiKey } from '../core/records.ts'
 import type { Millis } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import { rowsFor, timeCursor, toPage } from './paging.ts'
-import { batch, chunks, count, latestById, textList, textListOrNull, toJson, toUser, userColumns } from './rows.ts'
+import {
+  batch,
+  chunks,
+  count,
+  fromJson,
+  latestById,
+  textList,
+  textListOrNull,
+  toJson,
+  toUser,
+  userColumns,
+} from './rows.ts'
 import type { KeyTable } from './schema.ts'
 
 function toKey(row: Selectable<KeyTable>): ApiKey {
@@ -24,6 +35,7 @@ function toKey(row: Selectable<KeyTable>): ApiKey {
     revokedAt: row.revoked_at,
     successor: row.successor,
     suspendedAt: row.suspended_at,
+    detail: row.detail === null ? null : fromJson(row.detail),
   }
 }
 
@@ -44,6 +56,7 @@ function toRow(key: ApiKey): KeyTable {
     revoked_at: key.revokedAt,
     successor: key.successor,
     suspended_at: key.suspendedAt,
+    detail: key.detail === null ? null : toJson(key.detail),
   }
 }
 

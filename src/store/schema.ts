@@ -101,6 +101,7 @@ export interface KeyTable {
   revoked_at: number | null
   successor: string | null
   suspended_at: number | null
+  detail: JsonText | null
 }
 
 export interface TokenTable {

@@ -123,13 +123,17 @@ function toRow(user: NewUser) {
   }
 }
 
+const folded = (text = ''): string => text.normalize('NFKC').toLowerCase().trim()
+
 function filtered(queries: Queries, db: Db, filter: UserFilter) {
   let query = fresh(queries)
   if (filter.status !== undefined) query = query.where('users.status', '=', filter.status)
   if (filter.role !== undefined) query = query.where('users.role', '=', filter.role)
   if (filter.kind !== undefined) query = query.where('users.kind', '=', filter.kind)
-  const needle = filter.search?.normalize('NFKC').toLowerCase().trim()
-  if (needle !== undefined && needle !== '') {
+  const name = folded(filter.name)
+  if (name !== '') query = query.where(db.engine.contains('users.username_key', name))
+  const needle = folded(filter.search)
+  if (needle !== '') {
     query = query.where((eb) =>
       eb.or([
         db.engine.contains('users.username_key', needle),

@@ -9,6 +9,7 @@ import {
   randomCode,
   randomToken,
   recoveryCode,
+  requestId,
   uuidv4,
   uuidv7,
 } from '../../src/crypto/random.ts'
@@ -71,4 +72,10 @@ test('a recovery code is read however it was typed, and anything else is refused
       if (code !== null) assert.equal(parseRecoveryCode(code), code)
     }),
   )
+})
+
+test('names of requests are 96 random bits each and never come twice', () => {
+  const names = Array.from({ length: 2000 }, () => requestId())
+  assert.equal(new Set(names).size, 2000)
+  for (const name of names) assert.match(name, /^[0-9a-f]{24}$/)
 })

@@ -116,6 +116,7 @@ export function newKey(userId: number, patch: Partial<ApiKey> = {}): ApiKey {
     revokedAt: null,
     successor: null,
     suspendedAt: null,
+    detail: null,
     ...patch,
   }
 }

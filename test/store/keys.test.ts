@@ -3,7 +3,7 @@ import { addUser, allPages, guarantee, heard, newKey, sideBySide, start, tally }
 
 guarantee('a key comes back as it was stored, alone and with its user', async ({ store }) => {
   const user = await addUser(store)
-  for (const patch of [{}, { scopes: null, expiresAt: start + 5, allowAddresses: [] }]) {
+  for (const patch of [{}, { scopes: null, expiresAt: start + 5, allowAddresses: [] }, { detail: { level: 3 } }]) {
     const key = newKey(user.id, patch)
     await store.keys.create(key)
     assert.deepEqual(await store.keys.byId(key.id), key)

@@ -307,6 +307,8 @@ guarantee('users are filtered by status, role, kind and a part of the name or ad
   await addUser(store, { username: 'robot', usernameKey: 'robot', kind: 'service', unprovenEmail: 'r_b@example.com' })
   assert.deepEqual(await names({ search: ' ANN' }), ['Ann'])
   assert.deepEqual(await names({ search: 'example.com' }), ['Ann', 'robot'])
+  assert.deepEqual(await names({ name: ' ANN' }), ['Ann'])
+  assert.deepEqual(await names({ name: 'example.com' }), [])
   assert.deepEqual(await names({ search: '%' }), ['bob%'])
   assert.deepEqual(await names({ search: '_' }), ['robot'])
   assert.deepEqual(await names({ search: "'\0" }), [])

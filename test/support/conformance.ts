@@ -38,7 +38,8 @@ export function createConformance(
       assert.equal(body, undefined, `${where} is documented without a body`)
       return
     }
-    const media = type.split(';', 1)[0] ?? ''
+    // Where nothing says what the text is, the document calls it plain.
+    const media = type.split(';', 1)[0] || 'text/plain'
     assert.ok(
       media in answer.content,
       `${where} answered ${media}, documented is ${Object.keys(answer.content).join(', ')}`,

@@ -1,4 +1,4 @@
-import { type Core, createCore } from '../../src/core/cardea.ts'
+import { type Core, type CoreDeps, createCore } from '../../src/core/cardea.ts'
 import type { Log, Mailer, Store } from '../../src/core/ports.ts'
 import type { Mail } from '../../src/core/records.ts'
 import { defaultRoles } from '../../src/core/roles.ts'
@@ -74,6 +74,8 @@ export interface TestCoreWish {
   /** Takes the place of the mailer that only remembers. */
   readonly mailer?: Mailer
   readonly passwords?: Passwords
+  /** How links in the mails of other doors look. */
+  readonly links?: CoreDeps['links']
 }
 
 export interface TestCore {
@@ -107,7 +109,9 @@ export async function createTestCore(wish: TestCoreWish = {}): Promise<TestCore>
       mails.push(mail)
     },
   }
-  const core = await createCore({ store, clock, log: rememberingLog(logs), mailer, passwords, keyTree, settings })
+  const links = wish.links === undefined ? {} : { links: wish.links }
+  const log = rememberingLog(logs)
+  const core = await createCore({ store, clock, log, mailer, passwords, keyTree, settings, ...links })
   return {
     core,
     store,
@@ -149,7 +153,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** Members of `patch` win, plain objects are merged. `roles` are replaced as a whole role each. */
-function merged<T>(base: T, patch: unknown): T {
+export function merged<T>(base: T, patch: unknown): T {
   if (!isPlain(base) || !isPlain(patch)) return base
   const result: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(patch)) {

@@ -1,30 +1,36 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
-import type { Route } from '../../src/apis/api.ts'
+import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
-import { createApp } from '../../src/apis/mount.ts'
-import { createNativeApi } from '../../src/apis/native/index.ts'
+import { type App, createApp } from '../../src/apis/mount.ts'
+import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
 import { requestId } from '../../src/crypto/random.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
+import { createApis } from '../../src/server/app.ts'
+import { listen } from '../../src/server/http-server.ts'
+import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
-import { createTestCore, type DeepPartial } from './core.ts'
+import { createTestCore, type DeepPartial, merged } from './core.ts'
 import { createClient, type Send } from './http.ts'
 
 export interface TestServer extends Awaited<ReturnType<typeof createTestCore>> {
   readonly url: string
   /** Sends a request over HTTP and holds the answer against the OpenAPI document. */
   readonly send: Send
+  readonly apis: readonly Api[]
+  /** Those of all APIs. */
   readonly routes: readonly Route[]
+  readonly http: HttpSettings
+  readonly metrics: WebMetrics
   close(): Promise<void>
 }
 
 export interface TestServerWish {
   readonly settings?: DeepPartial<CoreSettings>
   readonly http?: Partial<HttpSettings>
+  /** The doors beside the native one that are open; default none. */
+  readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
 }
 
@@ -35,12 +41,29 @@ const metrics: WebMetrics = {
 }
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** The native API over real HTTP on a free loopback port, on the engine that the tests run on. */
+/** The doors as they are by default, but closed. */
+export const testDoors: Config['doors'] = {
+  freesewing: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: '*',
+    tokenSeconds: 7 * 86_400,
+    keyMaxSeconds: 365 * 86_400,
+    revealUnknown: false,
+    keysChangeCredentials: false,
+  },
+}
+
+/** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
 export async function startTestServer(wish: TestServerWish = {}): Promise<TestServer> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings } })
+  const log = wish.log ?? silent
+  const ready = Promise.withResolvers<App>()
+  const server = await listen({ host: '127.0.0.1', port: 0, app: ready.promise, log })
+  const url = `http://127.0.0.1:${server.port}`
+  const doors = merged(testDoors, wish.doors ?? {})
+  const links = mailedLinks({ publicUrl: url, doors })
+  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],
@@ -50,28 +73,19 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
-  const native = createNativeApi({ http, health: { ready: () => test.store.ping() }, metrics })
-  const app = createApp({
-    core: test.core,
-    http,
-    log: wish.log ?? silent,
-    metrics,
-    apis: [native],
-    newRequestId: requestId,
-  })
-  server.on(
-    'request',
-    getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
-  )
-  const check = createConformance(buildOpenApi({ apis: [native], publicUrl: url, version: '0.0.0' }))
+  const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
+  ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
+  const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
   return {
     ...test,
     url,
-    routes: native.routes,
+    apis,
+    routes: apis.flatMap(({ routes }) => routes),
+    http,
+    metrics,
     send: createClient(url, check),
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await server.stop(0)
       await test.drop()
     },
   }

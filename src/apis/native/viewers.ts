@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { type Asset, makeAsset } from '../../http/assets.ts'
 import { escapeHtml, html, pageIcon, pageReply } from '../../http/html.ts'
 import type { Reply } from '../../http/reply.ts'
-import { type Asset, makeAsset } from './assets.ts'
 
 /*
  * Swagger UI and Redoc from the packages that are installed with us. The pages ask no other host for anything, take no

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Reply } from '../../http/reply.ts'
+import type { Reply } from './reply.ts'
 
 export interface Asset {
   readonly type: string

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import type { User } from '../../src/types.ts'
+import { createTestCore, type TestCore } from '../support/core.ts'
+import { enrol, failsWith, mailsTo, makeAdmin, makePerson, principalOf, visitor } from '../support/identity.ts'
+import { bearer, principalOf as principalBehind } from '../support/people.ts'
+
+let t: TestCore
+let root: User
+let alice: User
+beforeEach(async () => {
+  t = await createTestCore()
+  root = await makeAdmin(t.core)
+  alice = await makePerson(t.core, 'alice')
+})
+afterEach(() => t.drop())
+
+const here = visitor()
+
+test('an impersonation says who acts, lasts 15 minutes at most, is audited, and its user is told', async () => {
+  const opened = await t.core.impersonate(principalOf(t.core, root), alice.publicId, here, {
+    lifetimeSeconds: 7 * 86_400,
+  })
+  assert.equal(opened.expiresAt, t.clock.now() + 15 * 60_000)
+  const by = await principalBehind(t, bearer(opened.token))
+  assert.deepEqual([by.user?.id, by.actor], [alice.id, root.publicId])
+  const { items } = await t.core.events.list({ user: alice.publicId, kind: 'sign-in' }, { limit: 9 })
+  assert.equal(items[0]?.data.impersonator, root.publicId)
+  assert.match((await mailsTo(t, 'alice@example.com')).at(-1)?.subject ?? '', /acts in your name/)
+  await assert.rejects(t.core.impersonate(by, root.publicId, here), failsWith('beyond_own_rights'))
+})
+
+test('nobody impersonates without the right, beyond their own rights, from a program, themselves or nobody', async () => {
+  const by = principalOf(t.core, root)
+  const other = await makePerson(t.core, 'other', { role: 'admin' })
+  const limited = { ...by, scopes: new Set(['users:write', 'impersonate']) }
+  const cases = [
+    [principalOf(t.core, alice), root.publicId, 'scope_missing'],
+    [{ ...by, scopes: new Set(['users:write']) }, alice.publicId, 'scope_missing'],
+    [limited, alice.publicId, 'beyond_own_rights'],
+    [limited, other.publicId, 'beyond_own_rights'],
+    [{ ...by, sessionId: null, keyId: 'key' }, alice.publicId, 'beyond_own_rights'],
+    [{ ...by, actor: other.publicId }, alice.publicId, 'beyond_own_rights'],
+    [by, root.publicId, 'beyond_own_rights'],
+    [by, '00000000-0000-7000-8000-000000000000', 'not_found'],
+  ] as const
+  for (const [principal, target, code] of cases)
+    await assert.rejects(t.core.impersonate(principal, target, here), failsWith(code), code)
+  await t.core.users.setStatus(alice.publicId, 'disabled', null, here)
+  await assert.rejects(t.core.impersonate(by, alice.publicId, here), failsWith('account_disabled'))
+})
+
+test('who has a second factor has to have proven it', async () => {
+  const { user } = await enrol(t, root)
+  await assert.rejects(
+    t.core.impersonate(principalOf(t.core, user), alice.publicId, here),
+    failsWith('factor_required'),
+  )
+  const proven = principalOf(t.core, user, { factors: ['password', 'totp'] })
+  assert.equal((await t.core.impersonate(proven, alice.publicId, here)).user.id, alice.id)
+})
