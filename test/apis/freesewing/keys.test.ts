@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { makeKey, makeUser, signIn } from '../../support/callers.ts'
+import { makeKey, makeToken, makeUser, signIn } from '../../support/callers.ts'
 import {
   assertError,
   assertNothing,
@@ -292,6 +292,10 @@ describe('a key does not become the account', () => {
       { confirm: 'emailchange', confirmation: '00000000-0000-4000-8000-000000000000', check: 'x' },
     ])
       assertError(await change(json), 403, 'insufficientAccessLevel')
+    const native = (await signIn(server, 'kay')).access_token as string
+    const lasting = (await makeToken(server, native)).token as string
+    for (const json of [{ password: 'an entirely other one' }, { email: 'other@example.com' }])
+      assertError(await server.send('PATCH', '/account/jwt', { token: lasting, json }), 403, 'insufficientAccessLevel')
     for (const json of [{ mfa: true }, { mfa: false, password: 'x', token: '123456' }])
       assertError(await server.send('POST', '/account/mfa/key', { basic, json }), 403, 'insufficientAccessLevel')
     assert.equal((await change({ bio: 'mine' })).status, 200)
