@@ -170,6 +170,14 @@ export const doorRules: readonly Rule[] = [
     proven: { 'apis/freesewing/sign-in.test.ts': ['is limited, and says for how long'] },
   },
   {
+    says: 'FreeSewing: no secret stays in a log line, a refusal or a column',
+    proven: {
+      'security/secrets-doors.test.ts': [
+        'no secret of a run at the FreeSewing door is in a log line, a refusal or a column',
+      ],
+    },
+  },
+  {
     says: 'FreeSewing: a deleted user is gone, and marks of addresses that others see are keyed',
     proven: {
       'apis/freesewing/account.test.ts': ['deleting takes everything along, and the last administrator cannot'],
