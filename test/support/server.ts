@@ -75,6 +75,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
+  // What fails from here on must not leave a server that keeps the test's process alive.
+  server.unref()
   const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
   const app = createApp({
     core: test.core,
@@ -89,6 +91,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
   )
   const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
+  server.ref()
   return {
     ...test,
     url,
