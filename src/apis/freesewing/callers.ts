@@ -35,10 +35,7 @@ export interface Demands {
 }
 
 /** Consent, then the level; both of now. A withdrawn consent is told to guests only, to all others it is a 401. */
-export function atLevel(
-  needed: number,
-  { guest = false, enrolling = false }: Demands = {},
-): NonNullable<Route['admit']> {
+export function atLevel(needed: number, { guest = false, enrolling = false }: Demands = {}): Admit {
   const admit: Admit = async (call) => {
     const { core } = call
     const principal = call.caller()
@@ -49,7 +46,7 @@ export function atLevel(
     }
     const key = await keyOf(call, principal, user)
     const owed = enrolling && !user.hasFactor && isPerson(principal) && core.settings.requireFactor.includes(user.role)
-    const level = owed ? core.roles.faceOf(user.role).freesewing.level : levelOf(core, principal, key)
+    const level = owed ? core.roles.faceOf(user.role).freesewing.level : levelOf(core, principal, user, key)
     if (level < needed) throw new CardeaError('scope_missing', { kind: principal.kind, internal: `level ${level}` })
     // A new object, also where nothing is lent: verdicts are kept, and shared by requests.
     const lent = needed === 9 ? lend(core, principal, user) : { ...principal }

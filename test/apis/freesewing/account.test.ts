@@ -254,6 +254,15 @@ describe('a change of e-mail address', () => {
   })
 })
 
+test('the mail about a change of address signs nobody in, also where there is no password', async () => {
+  const { token } = await join(server, 'bymail@example.com')
+  await changed(token as string, { email: 'typo@example.com' })
+  const { id, check } = await mailedTo(server, 'typo@example.com')
+  assertNothing(await server.send('POST', `/confirm/signup/${id}`, { json: { consent: 1 } }))
+  assertNothing(await server.send('POST', `/signinlink/${id}/${check}`))
+  assert.equal((await account(token as string)).email, 'bymail@example.com')
+})
+
 describe('consent', () => {
   test('is 0, 1 or 2, and answers the account and a token of the same session', async () => {
     await makeUser(server, 'conny')

@@ -195,6 +195,21 @@ test('a level that was stored is never exceeded by a token that the key gets for
   )
 })
 
+test('a key of level 9 that its owner narrowed at the native door is one no more', async () => {
+  const root = await tokenOf(server, 'root')
+  const basic = await sewingKey(server, root, 9)
+  const read = () => server.send('GET', '/admin/user/kay/key', { basic })
+  assert.equal((await read()).status, 200)
+  const scopes = ['account:read', 'account:write', 'keys:read', 'keys:write']
+  const narrowed = await server.send('PATCH', `/auth/keys/${basic[0]}`, {
+    token: (await signIn(server, 'root')).access_token as string,
+    json: { scopes },
+  })
+  assert.equal(narrowed.status, 200, narrowed.text)
+  assertError(await read(), 403, 'insufficientAccessLevel')
+  assert.equal((await server.send('GET', '/account/key', { basic })).status, 200)
+})
+
 describe('levels', () => {
   /** Least level, method, path, body; as coded there, except where the documented level 4 counts. */
   const table: readonly (readonly [number, string, string, object?])[] = [
