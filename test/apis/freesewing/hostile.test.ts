@@ -41,13 +41,13 @@ describe('nothing crashes', () => {
     await stands(answered)
   })
 
-  test('on a token that is rightly signed for another audience', async () => {
+  test('on a token that is rightly signed for another audience', async (t) => {
     const other = await startSewing({}, { settings: { audience: 'https://elsewhere.example' } })
+    t.after(() => other.close())
     const foreign = await tokenOf(other, 'root')
     const answered = await server.send('GET', '/account/jwt', { token: foreign })
     assertUnauthorized(answered)
     await stands(answered)
-    await other.close()
   })
 
   test('on a question about no user name', async () => {

@@ -102,13 +102,13 @@ describe('making a key', () => {
       )
   })
 
-  test('the longest life is a setting', async () => {
+  test('the longest life is a setting', async (t) => {
     const short = await startSewing({ keyMaxSeconds: 3600 })
+    t.after(() => short.close())
     const by = await tokenOf(short, 'root')
     const ask = (expiresIn: number) => short.send('POST', '/apikeys/jwt', { token: by, json: { ...good, expiresIn } })
     assertError(await ask(3601), 400, 'expiresIsHigherThanMaximum')
     assert.equal((await ask(3600)).status, 201)
-    await short.close()
   })
 })
 
@@ -319,13 +319,13 @@ describe('a key does not become the account', () => {
     assert.equal((body.account as Body).email, 'kay@example.com')
   })
 
-  test('unless the operator wants it as it was', async () => {
+  test('unless the operator wants it as it was', async (t) => {
     const open = await startSewing({ keysChangeCredentials: true })
+    t.after(() => open.close())
     await makeUser(open, 'kay')
     const basic = await sewingKey(open, await tokenOf(open, 'kay'), 3)
     const json = { password: 'an entirely other one' }
     assert.equal((await open.send('PATCH', '/account/key', { basic, json })).status, 200)
     await enter(open, 'kay', json)
-    await open.close()
   })
 })

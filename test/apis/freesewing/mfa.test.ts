@@ -114,8 +114,9 @@ test('a factor of the native door is one here, and scratch codes sign in there',
   await signIn(server, 'here-first', { code: scratchCodes[0] })
 })
 
-test('who must have a second factor can enrol it here, and nothing else before', async () => {
+test('who must have a second factor can enrol it here, and nothing else before', async (t) => {
   const strict = await startSewing({}, { settings: { requireFactor: ['admin'] } })
+  t.after(() => strict.close())
   const token = await tokenOf(strict, 'root')
   assertError(await strict.send('GET', '/admin/user/1/jwt', { token }), 403, 'insufficientAccessLevel')
   assertError(
@@ -126,5 +127,4 @@ test('who must have a second factor can enrol it here, and nothing else before',
   const { secret } = await enrolHere(strict, token)
   const next = (await enter(strict, 'root', { token: codeOf(strict, secret) })).token as string
   assert.equal((await strict.send('GET', '/admin/user/1/jwt', { token: next })).status, 200)
-  await strict.close()
 })

@@ -52,11 +52,11 @@ describe('profiles', () => {
     assertNothing(await server.send('GET', `/users/${id}abc`))
   })
 
-  test('are found by e-mail address only where answers may tell who has an account', async () => {
+  test('are found by e-mail address only where answers may tell who has an account', async (t) => {
     assertNothing(await server.send('GET', '/users/ana@example.com'))
     const open = await startSewing({ revealUnknown: true })
+    t.after(() => open.close())
     assert.equal((await open.send('GET', '/users/root@example.com')).status, 200)
-    await open.close()
   })
 
   test('of those who are not active are not there', async () => {
@@ -189,17 +189,17 @@ describe('administration', () => {
     assert.equal((await server.core.users.byPublicId(editor.publicId))?.role, 'editor')
   })
 
-  test('takes a lost second factor off, and the last administrator stays', async () => {
+  test('takes a lost second factor off, and the last administrator stays', async (t) => {
     const user = await makeUser(server, 'lost')
     await enrolHere(server, await tokenOf(server, 'lost'))
     const after = await admin('PATCH', `/admin/user/${user.id}/jwt`, { mfaEnabled: false })
     assert.equal(String((after.body.user as Body).mfaEnabled), 'false')
     await enter(server, 'lost')
     const alone = await startSewing()
+    t.after(() => alone.close())
     const token = await tokenOf(alone, 'root')
     for (const json of [{ role: 'user' }, { status: -1 }])
       assertError(await alone.send('PATCH', '/admin/user/root/jwt', { token, json }), 409, 'lastAdmin')
-    await alone.close()
   })
 
   test('acts in the name of a user for 15 minutes: audited, mailed, without credentials, never nested', async () => {

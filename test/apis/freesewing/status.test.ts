@@ -190,14 +190,14 @@ describe('with a second factor on', () => {
   })
 })
 
-test('nobody signs up before there is an administrator', async () => {
+test('nobody signs up before there is an administrator', async (t) => {
   const { startTestServer } = await import('../../support/server.ts')
   const empty = await startTestServer({ doors: { freesewing: { enabled: true } } })
+  t.after(() => empty.close())
   assertError(
     await empty.send('POST', '/signup', { json: { email: 'first@example.com', role: 'admin', test: true } }),
     403,
     'setUpNeeded',
   )
   assert.deepEqual((await empty.core.users.list({ limit: 9 })).items, [])
-  await empty.close()
 })
