@@ -73,9 +73,12 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
+  // What fails from here on must not leave a server that keeps the test's process alive.
+  server.unref()
   const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
   ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
   const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
+  server.ref()
   return {
     ...test,
     url,
