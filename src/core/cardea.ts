@@ -38,6 +38,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, type Users } from './users.ts'
@@ -193,7 +194,15 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     emailMark: createEmailMark(keyTree),
     impersonate: createImpersonation({ store, rights, sessions, mails }),
     instance: createInstance(base),
-    jobs: createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
+    jobs: createJobs({
+      store,
+      clock,
+      log,
+      flush,
+      tendSigningKeys: signingKeys.tend,
+      purgeEvents: events.purge,
+      remindTokens: createTokenReminders({ ...base, mails }),
+    }),
     flush,
     idle: background.idle,
     async close() {
