@@ -2,6 +2,7 @@ import type { Origin, Principal, RoleName, Scope, User, UserStatus } from '../ty
 import type { Background } from './background.ts'
 import type { Commit } from './commit.ts'
 import type { Confirmation } from './confirmation.ts'
+import type { DoorLinks } from './door-links.ts'
 import type { Events } from './events.ts'
 import type { Identify } from './identify.ts'
 import type { Limits } from './limits.ts'
@@ -146,5 +147,6 @@ export interface UsersDeps {
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
   readonly background: Background
+  readonly doorLinks: DoorLinks
   readonly settings: CoreSettings
 }

@@ -4,7 +4,12 @@ import { withSlashRedirects } from '../django/slash.ts'
 import { describeLibrephotos } from './description.ts'
 import type { Door } from './door.ts'
 import { renderError } from './errors.ts'
+import { manageRoutes } from './routes/manage.ts'
+import { passwordResetRoutes } from './routes/password-reset.ts'
+import { signUpRoutes } from './routes/sign-up.ts'
+import { siteRoutes } from './routes/site.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { userRoutes } from './routes/users.ts'
 
 /** What its pages may send and do from elsewhere, as the contract's own server says it. */
 const crossOrigin = {
@@ -29,6 +34,13 @@ export function createLibrephotosApi(door: Door): Api {
     readCredentials: createDjangoReader(),
     renderError,
     description: describeLibrephotos(door),
-    routes: withSlashRedirects([...tokenRoutes(door)]),
+    routes: withSlashRedirects([
+      ...tokenRoutes(door),
+      ...passwordResetRoutes(door),
+      ...signUpRoutes(door),
+      ...userRoutes(door),
+      ...manageRoutes(door),
+      ...siteRoutes(door),
+    ]),
   }
 }
