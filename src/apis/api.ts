@@ -83,10 +83,10 @@ export interface Route {
   /** Where one route takes credentials in a way that its API does not (a cookie for pictures). */
   readonly readCredentials?: Api['readCredentials']
   /**
-   * The contract's own checks of a body in its own order, before the schema: the first thing that is wrong, or null.
+   * The contract's own checks of a body in its own order, before the schema: what is wrong, or null.
    * The message is the contract's word for it, which its `renderError` knows.
    */
-  readonly refuse?: (body: unknown) => FieldError | null
+  readonly refuse?: (body: unknown) => FieldError | readonly FieldError[] | null
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType
