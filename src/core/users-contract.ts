@@ -137,6 +137,8 @@ export interface UsersDeps {
   readonly roles: Roles
   readonly rights: Rights
   readonly identify: Identify
+  /** Files that were made of a user's photos; they go with the user. */
+  readonly forgetPhotos: (userId: number) => Promise<void>
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
   readonly background: Background
