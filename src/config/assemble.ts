@@ -150,6 +150,15 @@ function doorSettings(values: Values, embedded: boolean): Config['doors'] {
       revealUnknown: values['freesewing.revealUnknown'] === true,
       keysChangeCredentials: values['freesewing.keysChangeCredentials'] === true,
     },
+    librephotos: {
+      ...door('librephotos'),
+      accessSeconds: sure('librephotos.accessSeconds', values['librephotos.accessSeconds']),
+      refreshSeconds: sure('librephotos.refreshSeconds', values['librephotos.refreshSeconds']),
+      cookie: sure('librephotos.cookie', values['librephotos.cookie']),
+      basic: sure('librephotos.basic', values['librephotos.basic']),
+      openFirstSetup: values['librephotos.openFirstSetup'] === true,
+    },
+    hautai: door('hautai'),
   }
 }
 
@@ -170,6 +179,7 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       maxPerUser: n('session.maxPerUser'),
     },
     privateTokenMaxSeconds: n('privateTokenMaxSeconds'),
+    privateTokenNoticeSeconds: n('privateTokenNoticeSeconds'),
     freshSeconds: n('freshSeconds'),
     totp: {
       issuer: sure('totp.issuer', values['totp.issuer']),
@@ -247,6 +257,16 @@ function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, r
     if (nativePaths.includes(first))
       refuse(`${name}.prefix`, `must not begin with /${first}, which is the native API's`)
   }
+  if (values['librephotos.cookie'] === 'cross-site' && !draft.publicUrl.startsWith('https:'))
+    refuse(
+      'librephotos.cookie',
+      'must not be cross-site where the public URL is http: browsers keep such a cookie on https only',
+    )
+  if (values['librephotos.openFirstSetup'] === true && (strict || !isLoopback(draft.host)))
+    refuse(
+      'librephotos.openFirstSetup',
+      'must not be true in strict mode, or where the server listens on more than loopback: whoever came first would be the administrator',
+    )
   const notAbove = (low: OptionPath, high: OptionPath) => {
     const [a, b] = [values[low], values[high]]
     if (typeof a === 'number' && typeof b === 'number' && a > b) refuse(low, `must not be greater than ${high} (${b})`)

@@ -6,7 +6,8 @@ export interface Cookie {
   readonly maxAge?: number
   readonly httpOnly: boolean
   readonly secure: boolean
-  readonly sameSite: 'Strict' | 'Lax' | 'None'
+  /** Absent: the browser's own default. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None'
   readonly path: string
 }
 

@@ -26,6 +26,7 @@ export const testSettings: CoreSettings = {
   accessTokenSeconds: 3600,
   session: { idleSeconds: 7 * day, absoluteSeconds: 30 * day, refreshGraceSeconds: 30, maxPerUser: 100 },
   privateTokenMaxSeconds: 365 * day,
+  privateTokenNoticeSeconds: 7 * day,
   freshSeconds: 600,
   totp: { issuer: 'Cardea', drift: 1, singleUse: true },
   requireFactor: [],

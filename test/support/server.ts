@@ -53,6 +53,18 @@ export const testDoors: Config['doors'] = {
     revealUnknown: false,
     keysChangeCredentials: false,
   },
+  librephotos: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: [],
+    accessSeconds: 3600,
+    refreshSeconds: 7 * 86_400,
+    cookie: 'strict',
+    basic: true,
+    openFirstSetup: false,
+  },
+  hautai: { enabled: false, prefix: '', siteUrl: null, corsOrigins: [] },
 }
 
 /** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
