@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import type { OpenFile } from '../core/ports.ts'
 
 /** Read at a time. */
@@ -106,10 +106,4 @@ function streamOf(handle: FileHandle, from: number, to: number): ReadableStream<
  */
 export function sourceOf({ handle }: Opened, full: string): string {
   return process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : full
-}
-
-/** One folder is the other, or holds it. Both are absolute. */
-export function overlap(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => (path.endsWith(sep) ? path : `${path}${sep}`)) as [string, string]
-  return a.startsWith(b) || b.startsWith(a)
 }

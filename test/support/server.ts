@@ -63,6 +63,7 @@ export const testDoors: Config['doors'] = {
     cookie: 'strict',
     basic: true,
     openFirstSetup: false,
+    accelRedirect: false,
   },
   hautai: { enabled: false, prefix: '', siteUrl: null, corsOrigins: [] },
 }
