@@ -1,7 +1,8 @@
 import { CardeaError } from '../errors.ts'
 import type { User } from '../types.ts'
 import type { Events } from './events.ts'
-import type { PhotoFiles, Store } from './ports.ts'
+import type { PhotoFiles } from './photo-ports.ts'
+import type { Store } from './ports.ts'
 import type { NewPhoto, PhotoFolder, PhotoName } from './records.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { CardeaError } from '../errors.ts'
 import { folderOf, photoHash, withFolders } from './photo-folders.ts'
-import type { Clock, Examined, PhotoFiles, PhotoLibrary, Skipped, Store } from './ports.ts'
+import type { Examined, PhotoFiles, PhotoLibrary, Skipped } from './photo-ports.ts'
+import type { Clock, Store } from './ports.ts'
 import type { NewPhoto, PhotoFile, PhotoFolder } from './records.ts'
 
 export interface ScanReport {

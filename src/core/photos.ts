@@ -1,8 +1,9 @@
 import type { Millis, User } from '../types.ts'
 import type { Events } from './events.ts'
 import { createPhotoFolders, type PhotoFolders } from './photo-folders.ts'
+import type { OpenFile, PhotoFiles } from './photo-ports.ts'
 import { createPhotoScan, type PhotoScan } from './photo-scan.ts'
-import type { Clock, OpenFile, PhotoFiles, Store } from './ports.ts'
+import type { Clock, Store } from './ports.ts'
 import type { Photo, PhotoCopy, PhotoName } from './records.ts'
 
 /** The ways in which one picture is asked for. */
@@ -19,10 +20,10 @@ export interface OpenPhoto {
 
 /** Who may see a photo: its owner, and everybody where it is public. No role sees more. `viewer` null: nobody in particular. */
 export interface Photos extends PhotoFolders, PhotoScan {
-  /** One page, newest first: the viewer's own; what is public where there is no viewer. `page` counts from 1. */
-  page(
+  /** Newest first: the viewer's own; what is public where there is no viewer. `count` is of all of them. */
+  list(
     viewer: User | null,
-    wish: { readonly page: number; readonly size: number },
+    wish: { readonly offset: number; readonly limit: number },
   ): Promise<{ readonly count: number; readonly photos: readonly Photo[] }>
   /**
    * The bytes as the viewer may have them: the file itself to its owner, to others a copy that holds the picture and
@@ -84,12 +85,11 @@ export function createPhotos(deps: PhotosDeps): Photos {
     ...createPhotoFolders(deps),
     ...createPhotoScan(deps),
 
-    async page(viewer, { page, size }) {
+    async list(viewer, wish) {
       if (files === null) return { count: 0, photos: [] }
       const whose = viewer?.id ?? null
       const count = await store.photos.count(whose)
-      const offset = (page - 1) * size
-      return { count, photos: offset < count ? await store.photos.list(whose, { offset, limit: size }) : [] }
+      return { count, photos: wish.offset < count ? await store.photos.list(whose, wish) : [] }
     },
 
     async open(viewer, hash, wish) {

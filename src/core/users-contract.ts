@@ -103,7 +103,7 @@ export interface Users {
   /** Opens no session, leaves the factor alone; revokes keys, private tokens and sessions. */
   resetPassword(token: string, password: string, origin: Origin): Promise<void>
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
-  profile(user: User, api: Origin['api']): Promise<Json>
+  profile(user: Pick<User, 'id'>, api: Origin['api']): Promise<Json>
   setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
   /** Changes one as it is now: of changes side by side none is lost. Answers what stands. Throws not_found. */
   changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>

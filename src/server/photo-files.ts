@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { OpenFile } from '../core/ports.ts'
+import type { OpenFile } from '../core/photo-ports.ts'
 
 /** Read at a time. */
 const chunkBytes = 256 * 1024

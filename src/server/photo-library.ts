@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import type { Clock, Examined, PhotoLibrary, Skipped, SkipReason } from '../core/ports.ts'
+import type { Examined, PhotoLibrary, Skipped, SkipReason } from '../core/photo-ports.ts'
+import type { Clock } from '../core/ports.ts'
 import type { PhotoFile } from '../core/records.ts'
 import { CardeaError } from '../errors.ts'
 import { type DecoderLimits, describe } from './photo-decoder.ts'

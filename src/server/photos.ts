@@ -38,7 +38,11 @@ export async function openPhotos({ config, store, clock, log }: PhotosDeps): Pro
   const limits = { maxPixels, seconds: decodeSeconds }
   const library = createPhotoLibrary({ folder, clock, limits })
   const pool = createWorkPool({ parallel: decodeParallel, queue })
-  return { library, copies: createPhotoCopies({ folder: copies, library, store, pool, limits, clock, log }), scanSeconds }
+  return {
+    library,
+    copies: createPhotoCopies({ folder: copies, library, store, pool, limits, clock, log }),
+    scanSeconds,
+  }
 }
 
 /** The real path, also of what is not there yet. */

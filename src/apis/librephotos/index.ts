@@ -4,6 +4,8 @@ import { withSlashRedirects } from '../django/slash.ts'
 import { describeLibrephotos } from './description.ts'
 import type { Door } from './door.ts'
 import { renderError } from './errors.ts'
+import { mediaRoutes } from './routes/media.ts'
+import { photoRoutes } from './routes/photos.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 
 /** What its pages may send and do from elsewhere, as the contract's own server says it. */
@@ -29,6 +31,6 @@ export function createLibrephotosApi(door: Door): Api {
     readCredentials: createDjangoReader(),
     renderError,
     description: describeLibrephotos(door),
-    routes: withSlashRedirects([...tokenRoutes(door)]),
+    routes: withSlashRedirects([...tokenRoutes(door), ...photoRoutes(door), ...mediaRoutes(door)]),
   }
 }

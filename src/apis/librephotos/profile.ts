@@ -39,7 +39,7 @@ function read(stored: Json): Profile {
   return Stored.parse(typeof stored === 'object' && stored !== null && !Array.isArray(stored) ? stored : {})
 }
 
-export async function readProfile(core: Core, user: User): Promise<Profile> {
+export async function readProfile(core: Core, user: Pick<User, 'id'>): Promise<Profile> {
   return read(await core.users.profile(user, 'librephotos'))
 }
 
