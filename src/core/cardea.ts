@@ -40,6 +40,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, type Users } from './users.ts'
@@ -134,6 +135,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     identify,
     names,
     confirmation,
+    doorLinks,
     newPasswords,
     passwordCheck,
   })
@@ -202,7 +204,15 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     impersonate: createImpersonation({ store, rights, sessions, mails }),
     instance: createInstance(base),
     jobs: [
-      ...createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
+      ...createJobs({
+        store,
+        clock,
+        log,
+        flush,
+        tendSigningKeys: signingKeys.tend,
+        purgeEvents: events.purge,
+        remindTokens: createTokenReminders({ ...base, mails }),
+      }),
       ...(files === null ? [] : createPhotoJobs({ photos, log, scanSeconds: files.scanSeconds })),
     ],
     flush,

@@ -21,8 +21,8 @@ export interface DoorLinks {
   formOf(api: ApiName): 'token' | 'uuid'
   checkOf(id: string): string
   isCheck(id: string, check: string): boolean
-  /** Whether something mailed still waits under this id. */
-  waits(id: string): Promise<boolean>
+  /** What was mailed under this id and still waits to be used, or null. */
+  purposeOf(id: string): Promise<LinkPurpose | null>
 }
 
 export interface DoorLinksDeps {
@@ -44,9 +44,9 @@ export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): Do
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.
     isCheck: (id, check) => keyTree.all('link-check').some((key) => equalText(check, checkUnder(key.bytes, id))),
-    async waits(id) {
-      for (const purpose of mailedPurposes) if ((await oneTimes.peek(purpose, id)) !== null) return true
-      return false
+    async purposeOf(id) {
+      for (const purpose of mailedPurposes) if ((await oneTimes.peek(purpose, id)) !== null) return purpose
+      return null
     },
   }
 }

@@ -19,6 +19,7 @@ export interface JobsDeps {
   readonly flush: () => Promise<void>
   readonly tendSigningKeys: () => Promise<void>
   readonly purgeEvents: () => Promise<number>
+  readonly remindTokens: () => Promise<number>
 }
 
 const hour = 3600
@@ -28,7 +29,15 @@ const unprovenMillis = 7 * dayMillis
 /** A device that was not seen for a year is a stranger again. */
 const deviceMillis = 365 * dayMillis
 
-export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEvents }: JobsDeps): readonly Job[] {
+export function createJobs({
+  store,
+  clock,
+  log,
+  flush,
+  tendSigningKeys,
+  purgeEvents,
+  remindTokens,
+}: JobsDeps): readonly Job[] {
   const counted = (name: string, work: () => Promise<number>) => async () => {
     const removed = await work()
     if (removed > 0) log.debug({ removed }, `${name}: removed what is over`)
@@ -50,6 +59,7 @@ export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEve
     purge('purge-outbox', hour, () => store.changes.purge(clock.now() - dayMillis)),
     purge('purge-devices', 24 * hour, () => store.devices.purge(clock.now() - deviceMillis)),
     purge('purge-events', hour, purgeEvents),
+    { name: 'remind-tokens', everySeconds: hour, run: async () => void (await remindTokens()) },
   ]
 }
 

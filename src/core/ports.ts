@@ -26,7 +26,10 @@ import type {
   SecretUse,
   Session,
   SigningKey,
+  Slice,
+  SliceWish,
   Suspended,
+  TokenSliceWish,
   Totp,
   UserConflict,
   UserFilter,
@@ -85,8 +88,12 @@ export interface UserStore {
   /** Deletes people who signed up before `before` and never proved their address. Appends changes. Answers how many. */
   purgeUnproven(before: Millis, now: Millis): Promise<number>
   list(wish: PageWish & UserFilter): Promise<Page<User>>
+  /** Oldest first. */
+  slice(wish: SliceWish & UserFilter): Promise<Slice<User>>
   isReserved(kind: Reservation['kind'], hash: Hash, now: Millis): Promise<boolean>
   profile(id: number, api: ApiName): Promise<Json>
+  /** Of many at once; those that have none are not in it. */
+  profiles(ids: readonly number[], api: ApiName): Promise<ReadonlyMap<number, Json>>
   setProfile(id: number, api: ApiName, profile: Json): Promise<void>
 }
 // ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,6 +175,9 @@ export interface TokenStore {
   revokeAll(userId: number, now: Millis): Promise<readonly string[]>
   replace(publicId: string, successor: Omit<PrivateToken, 'id'>, oldEndsAt: Millis): Promise<PrivateToken | 'gone'>
   list(userId: number | null, wish: PageWish & { readonly includeRevoked?: boolean }): Promise<Page<PrivateToken>>
+  slice(userId: number, wish: TokenSliceWish): Promise<Slice<PrivateToken>>
+  /** Live ones without a successor that end later than `after` and by `until`, soonest first, with their active owners. */
+  ending(after: Millis, until: Millis): Promise<readonly { readonly token: PrivateToken; readonly user: User }[]>
   touch(used: readonly { readonly jti: string; readonly at: Millis }[]): Promise<readonly string[]>
 }
 

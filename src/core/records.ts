@@ -33,6 +33,16 @@ export interface PageWish {
   /** As handed out in `nextCursor`; one that cannot be read throws CardeaError('request_invalid'). */
   readonly cursor?: string
 }
+/** A part of a list by its place, for contracts that number their pages. */
+export interface SliceWish {
+  readonly offset: number
+  readonly limit: number
+}
+export interface Slice<T> {
+  readonly items: readonly T[]
+  /** How many there are in all. */
+  readonly count: number
+}
 
 // ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,6 +81,8 @@ export interface UserFilter {
   readonly status?: UserStatus
   readonly role?: RoleName
   readonly kind?: UserKind
+  /** Only those whose profile at an API says `true` under this name. */
+  readonly flagged?: { readonly api: ApiName; readonly member: string }
 }
 export interface Reservation {
   readonly kind: 'username' | 'email'
@@ -157,6 +169,13 @@ export interface PrivateToken {
   /** Came back from a backup: refused until an administrator confirms it. */
   readonly suspendedAt: Millis | null
 }
+export interface TokenSliceWish extends SliceWish {
+  /** Part of a name, letter case aside. */
+  readonly name?: string
+  readonly includeRevoked?: boolean
+  readonly order: { readonly by: 'id' | 'name' | 'expiresAt'; readonly descending: boolean }
+}
+
 // ── photos ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Raster types that are told by their bytes. Nothing else is ever served. */

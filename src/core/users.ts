@@ -23,6 +23,11 @@ export function createUsers(deps: UsersDeps): Users {
 
     byPublicId: (publicId) => store.users.byPublicId(publicId),
 
+    async byId(id) {
+      const user = await store.users.byId(id)
+      return user?.kind === 'person' ? user : null
+    },
+
     find: async (identifier, origin) => (await identify.find(identifier, origin)).user,
 
     async isFree(username) {
@@ -78,6 +83,11 @@ export function createUsers(deps: UsersDeps): Users {
     },
 
     profile: (user, api) => store.users.profile(user.id, api),
+    profiles: (users, api) =>
+      store.users.profiles(
+        users.map(({ id }) => id),
+        api,
+      ),
     changeProfile: (user, api, change) =>
       store.transaction(async (tx) => {
         if ((await tx.users.held(user.id)) === null) throw new CardeaError('not_found')

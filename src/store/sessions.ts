@@ -67,7 +67,8 @@ function announce(tx: Tx, ids: readonly string[], at: Millis): void {
   for (const id of ids) tx.change({ at, kind: 'session', id, epoch: 0 })
 }
 
-const idleSince = (now: Millis) => sql<boolean>`(idle_millis is not null and last_seen_at + idle_millis <= ${now})`
+/** As the index `sessions_idle` has it; null where idling does not end a session. */
+const idleSince = (now: Millis) => sql<boolean>`(last_seen_at + idle_millis) <= ${now}`
 
 const insert = prepared<SessionTable, never>((queries, slot) =>
   queries.insertInto('sessions').values({
@@ -211,7 +212,7 @@ export function createSessionStore(db: Db, now: () => Millis): SessionStore {
         .selectAll()
         .where('user_id', '=', userId)
         .where('expires_at', '>', at)
-        .where((eb) => eb.not(idleSince(at)))
+        .where((eb) => eb.or([eb('idle_millis', 'is', null), eb.not(idleSince(at))]))
         .$if(after !== null, (query) =>
           query.where((eb) => eb(eb.refTuple('created_at', 'id'), '<', eb.tuple(after?.at ?? 0, after?.id ?? ''))),
         )

@@ -62,11 +62,11 @@ describe('links of a door', () => {
 
   test('wait until they are used, and are those of this door only where it has an address for them', async () => {
     const { id } = await signInLink()
-    assert.equal(await t.core.doorLinks.waits(id), true)
+    assert.equal(await t.core.doorLinks.purposeOf(id), 'sign-in-link')
     await t.core.signIn.withLink(id, here)
-    assert.equal(await t.core.doorLinks.waits(id), false)
+    assert.equal(await t.core.doorLinks.purposeOf(id), null)
     for (const none of ['', 'x', '00000000-0000-4000-8000-000000000000'])
-      assert.equal(await t.core.doorLinks.waits(none), false)
+      assert.equal(await t.core.doorLinks.purposeOf(none), null)
     await t.core.signIn.requestLink('alice', visitor())
     await t.core.idle()
     assert.match(t.mails.at(-1)?.text ?? '', /\/auth\/page\/sign-in-link#token=[\w-]{43}\n/)
@@ -164,7 +164,7 @@ describe('a change of address within a session', () => {
   test('takes no other mailed token', async () => {
     const { id } = await signInLink()
     await assert.rejects(t.core.users.confirmOwnEmail(alice, id, here), failsWith('one_time_invalid'))
-    assert.equal(await t.core.doorLinks.waits(id), true)
+    assert.equal(await t.core.doorLinks.purposeOf(id), 'sign-in-link')
   })
 })
 

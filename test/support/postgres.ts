@@ -45,11 +45,11 @@ const SETTINGS = [
 ]
 
 /**
- * Starts a server of its own on a free loopback port, with all files in one new temporary folder. Under a second.
+ * Starts a server of its own on a free loopback port, with all files in one new folder below `under`. Under a second.
  * `durable`: what it committed survives a crash, as an operator's server has it.
  */
-export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
-  const home = mkdtempSync(join(tmpdir(), 'cardea-postgres-'))
+export async function startPostgres({ durable = false, under = tmpdir() } = {}): Promise<PostgresServer> {
+  const home = mkdtempSync(join(under, 'cardea-postgres-'))
   try {
     const as = process.getuid?.() === 0 ? unprivileged() : undefined
     if (as) chownSync(home, as.uid, as.gid)

@@ -86,20 +86,19 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
-  const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
-  ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
-  const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
-  return {
-    ...test,
-    url,
-    apis,
-    routes: apis.flatMap(({ routes }) => routes),
-    http,
-    metrics,
-    send: createClient(url, check),
-    async close() {
-      await server.stop(0)
-      await test.drop()
-    },
+  const close = async () => {
+    await server.stop(0)
+    await test.drop()
+  }
+  try {
+    const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
+    ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
+    const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
+    const routes = apis.flatMap((api) => api.routes)
+    return { ...test, url, apis, routes, http, metrics, send: createClient(url, check), close }
+  } catch (error) {
+    // Or the server would keep the test's process alive.
+    await close()
+    throw error
   }
 }

@@ -3,7 +3,7 @@ import type { CredentialKind } from '../../types.ts'
 import type { ErrorContext, Route } from '../api.ts'
 import { isHeaderWord } from './credentials.ts'
 import { fieldMessages } from './fields.ts'
-import { mediaType, method, texts, throttled } from './texts.ts'
+import { mediaType, method, noMatch, texts, throttled } from './texts.ts'
 
 /** One failure in the framework's words; each door puts it into its own envelope. */
 export interface DjangoError {
@@ -141,7 +141,7 @@ const named = (text: string, otherwise: string): string => (plain.test(text) ? t
 /** What depends on the request: its type, its method, how long to wait. */
 function detailOf(error: CardeaError, row: DjangoError, { sent }: ErrorContext): string {
   const type = named((sent?.contentType ?? '').split(';', 1)[0]?.trim() ?? '', 'text/plain')
-  const reason = error.detail.extra?.reason
+  const { reason, model, page } = error.detail.extra ?? {}
   switch (error.code) {
     case 'media_type_unsupported':
       return mediaType(type)
@@ -151,6 +151,8 @@ function detailOf(error: CardeaError, row: DjangoError, { sent }: ErrorContext):
       const what = type.startsWith('multipart/') ? 'Multipart form' : type.endsWith('json') ? 'JSON' : 'Form'
       return typeof reason === 'string' ? `${what} parse error - ${reason}` : row.detail
     }
+    case 'not_found':
+      return page === true ? texts.invalidPage : typeof model === 'string' ? noMatch(model) : row.detail
     case 'rate_limited':
       return row.status === 429 ? throttled(waitOf(error)) : row.detail
     default:

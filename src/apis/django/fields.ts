@@ -41,23 +41,20 @@ export const flag = z
   )
   .openapi({ type: 'boolean' })
 
-/** A whole number, also as text. */
-export function wholeNumber(min: number, max: number) {
-  const error = ({ input }: { readonly input?: unknown }) => (input === null ? texts.null : texts.noInteger)
+function ranged(type: z.ZodType<number>, text: RegExp, wrong: string, min: number, max: number) {
   return z
-    .union(
-      [
-        z.int(),
-        z
-          .string()
-          .regex(/^-?\d{1,15}$/)
-          .transform(Number),
-      ],
-      { error },
-    )
+    .union([type, z.string().regex(text).transform(Number)], {
+      error: ({ input }) => (input === null ? texts.null : wrong),
+    })
     .refine((value) => value >= min, { error: `Ensure this value is greater than or equal to ${min}.` })
     .refine((value) => value <= max, { error: `Ensure this value is less than or equal to ${max}.` })
 }
+
+/** A whole number, also as text. */
+export const wholeNumber = (min: number, max: number) => ranged(z.int(), /^-?\d{1,15}$/, texts.noInteger, min, max)
+/** A number, also as text. */
+export const decimal = (min: number, max: number) =>
+  ranged(z.number(), /^-?\d{1,15}(?:\.\d{1,15})?$/, texts.noNumber, min, max)
 
 /** A code of a second factor: six digits, as text or number, or a recovery code. Blank and null are none. */
 export const codeField = z

@@ -50,6 +50,7 @@ export const atMost = (count: number): string => `Ensure this field has no more 
 export const surrogate = (codePoint: string): string => `Surrogate characters are not allowed: ${codePoint}.`
 export const noDictionary = (type: string): string => `Invalid data. Expected a dictionary, but got ${type}.`
 export const mediaType = (type: string): string => `Unsupported media type "${type}" in request.`
+export const noMatch = (model: string): string => `No ${model} matches the given query.`
 export const method = (name: string): string => `Method "${name}" not allowed.`
 export const throttled = (seconds: number): string =>
   `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`

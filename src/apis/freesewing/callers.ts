@@ -23,6 +23,10 @@ export function callerOf(call: Pick<Call, 'caller'>): Caller {
   return found
 }
 
+type Admit = NonNullable<Route['admit']>
+/** For the tables of the documentation. */
+const demanded = new WeakMap<Admit, number>()
+
 export interface Demands {
   /** Lets users in who withdrew their consent. */
   readonly guest?: boolean
@@ -31,11 +35,8 @@ export interface Demands {
 }
 
 /** Consent, then the level; both of now. A withdrawn consent is told to guests only, to all others it is a 401. */
-export function atLevel(
-  needed: number,
-  { guest = false, enrolling = false }: Demands = {},
-): NonNullable<Route['admit']> {
-  return async (call) => {
+export function atLevel(needed: number, { guest = false, enrolling = false }: Demands = {}): Admit {
+  const admit: Admit = async (call) => {
     const { core } = call
     const principal = call.caller()
     const user = call.user()
@@ -45,13 +46,20 @@ export function atLevel(
     }
     const key = await keyOf(call, principal, user)
     const owed = enrolling && !user.hasFactor && isPerson(principal) && core.settings.requireFactor.includes(user.role)
-    const level = owed ? core.roles.faceOf(user.role).freesewing.level : levelOf(core, principal, key)
+    const level = owed ? core.roles.faceOf(user.role).freesewing.level : levelOf(core, principal, user, key)
     if (level < needed) throw new CardeaError('scope_missing', { kind: principal.kind, internal: `level ${level}` })
     // A new object, also where nothing is lent: verdicts are kept, and shared by requests.
     const lent = needed === 9 ? lend(core, principal, user) : { ...principal }
     admitted.set(lent, { principal: lent, user, profile, level })
     return lent
   }
+  demanded.set(admit, needed)
+  return admit
+}
+
+/** The level that a route asks for; undefined: it takes no credential. */
+export function levelOfRoute({ admit }: Pick<Route, 'admit'>): number | undefined {
+  return admit === undefined ? undefined : demanded.get(admit)
 }
 
 /** The key that was sent, or that a token was got with. */

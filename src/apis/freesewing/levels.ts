@@ -55,11 +55,14 @@ export function isPerson({ kind, sessionId, keyId }: Principal): boolean {
 /**
  * The level of whoever calls: that of the user's role of now, cut to what the credential may do and, for a key of this
  * door and the tokens that it got for itself, to the level it was made with. A credential of another door, and one
- * that was cut to some scopes, is of level 9 only when it carries administration itself.
+ * that was cut to fewer scopes than a key of level 9 has, is of level 9 only when it carries administration itself.
  */
-export function levelOf(core: Core, principal: Principal, key: Pick<ApiKey, 'detail'> | null): number {
+export function levelOf(core: Core, principal: Principal, user: User, key: Pick<ApiKey, 'detail'> | null): number {
   const role = core.roles.faceOf(principal.role).freesewing.level
-  const own = principal.api === 'freesewing' && (principal.kind === 'api-key' || isPerson(principal))
+  const made = principal.api === 'freesewing' && (principal.kind === 'api-key' || isPerson(principal))
+  const now = core.roles.scopesOfUser(user)
+  const whole = scopesOfLevel(highestLevel).filter((scope) => now.has(scope))
+  const own = made && hasAll(principal.scopes, whole)
   const cap = own || hasAll(principal.scopes, administration) ? highestLevel : highestLevel - 1
   const stored = key === null ? null : storedLevel(key)
   return Math.min(role, cap, stored ?? highestLevel, levelOfScopes(principal.scopes))

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Core } from '../../core/cardea.ts'
 import type { Json } from '../../core/records.ts'
+import { CardeaError } from '../../errors.ts'
 import type { Millis, User } from '../../types.ts'
 
 /* What FreeSewing keeps of a user beyond what every door knows. It is validated here, when it comes in and goes out. */
@@ -41,7 +42,19 @@ export async function readProfile(core: Core, user: User): Promise<Profile> {
   return read(await core.users.profile(user, 'freesewing'))
 }
 
-/** Merges `data` by its members, and replaces all else. */
+/** All of `data` together, as JSON: it grows by merging. */
+const longestData = 32_768
+
+/** The members of both, those of the patch winning. Throws request_invalid when there would be too much. */
+export function mergeData(profile: Profile, patch: ProfilePatch): Profile['data'] {
+  if (patch.data === undefined) return profile.data
+  const data = { ...profile.data, ...patch.data }
+  if (JSON.stringify(data).length <= longestData) return data
+  const message = `must not be longer than ${longestData} characters in all`
+  throw new CardeaError('request_invalid', { fields: [{ field: 'data', message }] })
+}
+
+/** Merges `data` by its members, and replaces all else. Throws request_invalid when `data` would become too long. */
 export async function changeProfile(
   core: Core,
   user: User,
@@ -50,8 +63,7 @@ export async function changeProfile(
   const changedAt: Millis = core.clock.now()
   const stored = await core.users.changeProfile(user, 'freesewing', (before) => {
     const profile = read(before)
-    const data = { ...profile.data, ...patch.data }
-    return { ...profile, ...patch, data, changedAt } as Json
+    return { ...profile, ...patch, data: mergeData(profile, patch), changedAt } as Json
   })
   return read(stored)
 }

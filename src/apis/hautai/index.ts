@@ -4,6 +4,7 @@ import { withSlashRedirects } from '../django/slash.ts'
 import { describeHautai } from './description.ts'
 import type { Door } from './door.ts'
 import { renderError } from './errors.ts'
+import { privateTokenRoutes } from './routes/private-tokens.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 
 /** The API that callers of Haut.AI's service speak, as far as it is about authentication. */
@@ -18,6 +19,6 @@ export function createHautaiApi(door: Door): Api {
     readCredentials: createDjangoReader(),
     renderError,
     description: describeHautai(door),
-    routes: withSlashRedirects([...signInRoutes]),
+    routes: withSlashRedirects([...signInRoutes, ...privateTokenRoutes(door)]),
   }
 }

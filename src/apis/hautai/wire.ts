@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
-import type { User } from '../../types.ts'
+import type { PrivateToken } from '../../core/records.ts'
+import type { IssuedToken as Issued } from '../../core/tokens.ts'
+import type { Millis, User } from '../../types.ts'
 
 /* What this contract answers. */
 
@@ -29,6 +31,32 @@ export const SignedInBody = z
     }),
   })
   .openapi('HautaiSignedIn')
+
+const time = z.iso.datetime()
+const token = { id: z.int(), name: z.string(), expiration_time: time }
+
+export const IssuedToken = z.object({ ...token, data: z.string() }).openapi('HautaiIssuedToken')
+export const ListedToken = z
+  .object({ ...token, created_at: time, last_used_at: time.nullable(), revoked_at: time.nullable() })
+  .openapi('HautaiToken')
+
+const iso = (at: Millis): string => new Date(at).toISOString()
+const isoOrNull = (at: Millis | null): string | null => (at === null ? null : iso(at))
+
+export function issuedToken({ record, token: data }: Issued): z.infer<typeof IssuedToken> {
+  return { id: record.id, name: record.name, expiration_time: iso(record.expiresAt), data }
+}
+
+export function listedToken(record: PrivateToken): z.infer<typeof ListedToken> {
+  return {
+    id: record.id,
+    name: record.name,
+    expiration_time: iso(record.expiresAt),
+    created_at: iso(record.createdAt),
+    last_used_at: isoOrNull(record.lastUsedAt),
+    revoked_at: isoOrNull(record.revokedAt),
+  }
+}
 
 /**
  * Belongs to the account and never changes. Made of its public id, so that nothing has to be kept; a version 8 UUID

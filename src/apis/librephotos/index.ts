@@ -4,9 +4,14 @@ import { withSlashRedirects } from '../django/slash.ts'
 import { describeLibrephotos } from './description.ts'
 import type { Door } from './door.ts'
 import { renderError } from './errors.ts'
+import { manageRoutes } from './routes/manage.ts'
 import { mediaRoutes } from './routes/media.ts'
+import { passwordResetRoutes } from './routes/password-reset.ts'
 import { photoRoutes } from './routes/photos.ts'
+import { signUpRoutes } from './routes/sign-up.ts'
+import { siteRoutes } from './routes/site.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { userRoutes } from './routes/users.ts'
 
 /** What its pages may send and do from elsewhere, as the contract's own server says it. */
 const crossOrigin = {
@@ -31,6 +36,15 @@ export function createLibrephotosApi(door: Door): Api {
     readCredentials: createDjangoReader(),
     renderError,
     description: describeLibrephotos(door),
-    routes: withSlashRedirects([...tokenRoutes(door), ...photoRoutes(door), ...mediaRoutes(door)]),
+    routes: withSlashRedirects([
+      ...tokenRoutes(door),
+      ...passwordResetRoutes(door),
+      ...signUpRoutes(door),
+      ...userRoutes(door),
+      ...manageRoutes(door),
+      ...siteRoutes(door),
+      ...photoRoutes(door),
+      ...mediaRoutes(door),
+    ]),
   }
 }

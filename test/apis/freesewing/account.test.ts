@@ -128,6 +128,11 @@ describe('PATCH /account', () => {
     assert.deepEqual(data, { a: 1, b: { d: 3 }, e: null })
     for (const wrong of ['text', 1, null, [], { long: 'x'.repeat(33_000) }])
       assertError(await patch(token, { data: wrong }), 400, 'requestInvalid')
+    // It grows by merging: what counts is all of it, and a refused change changes nothing.
+    await changed(token, { data: { much: 'x'.repeat(30_000) } })
+    const more = { data: { more: 'y'.repeat(3000) }, password: 'an entirely other one' }
+    assertError(await patch(token, more), 400, 'requestInvalid')
+    await enter(server, 'dora')
   })
 
   test('passes over what is not right for a field of choices, a name that is taken or none, and an empty body', async () => {
@@ -247,6 +252,15 @@ describe('a change of e-mail address', () => {
     assert.equal((await account(thief)).email, 'thief@example.com')
     assert.equal((await changed(owner, json)).email, 'owner2@example.com')
   })
+})
+
+test('the mail about a change of address signs nobody in, also where there is no password', async () => {
+  const { token } = await join(server, 'bymail@example.com')
+  await changed(token as string, { email: 'typo@example.com' })
+  const { id, check } = await mailedTo(server, 'typo@example.com')
+  assertNothing(await server.send('POST', `/confirm/signup/${id}`, { json: { consent: 1 } }))
+  assertNothing(await server.send('POST', `/signinlink/${id}/${check}`))
+  assert.equal((await account(token as string)).email, 'bymail@example.com')
 })
 
 describe('consent', () => {

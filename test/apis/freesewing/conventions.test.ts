@@ -187,10 +187,11 @@ describe('pages of other sites', () => {
     assert.equal((await server.send('POST', '/signin', { json: { username: 'jimmy', password }, headers })).status, 200)
   })
 
-  test('send no key by Basic, which a browser keeps and sends by itself, unless they are named', async () => {
+  test('send no key by Basic, which a browser keeps and sends by itself, unless they are named', async (t) => {
     const headers = { Origin, 'Sec-Fetch-Site': 'cross-site' }
     assertError(await server.send('GET', '/account/key', { basic: key, headers }), 403, 'originRefused')
     const listed = await startSewing({ corsOrigins: [Origin] })
+    t.after(() => listed.close())
     await makeUser(listed, 'jimmy')
     const basic = await sewingKey(listed, await tokenOf(listed, 'jimmy'), 4)
     assert.equal((await listed.send('GET', '/account/key', { basic, headers })).status, 200)
@@ -202,7 +203,6 @@ describe('pages of other sites', () => {
       (await listed.send('GET', '/account/jwt', { headers })).headers.get('access-control-allow-origin'),
       Origin,
     )
-    await listed.close()
   })
 })
 
@@ -229,11 +229,11 @@ describe('credentials of the other doors', () => {
   })
 })
 
-test('below a prefix everything is there, and nothing at the root', async () => {
+test('below a prefix everything is there, and nothing at the root', async (t) => {
   const moved = await startSewing({ prefix: '/sewing' })
+  t.after(() => moved.close())
   const answered = await moved.send('POST', '/sewing/signin', { json: { username: 'root', password } })
   assert.equal(answered.status, 200, answered.text)
   assert.match((await moved.send('POST', '/signin', { json: {} })).type, /problem/)
   assertError(await moved.send('GET', '/sewing/nothing'), 404, 'notFound')
-  await moved.close()
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { makeKey, makeUser, signIn } from '../../support/callers.ts'
+import { makeKey, makeToken, makeUser, signIn } from '../../support/callers.ts'
 import {
   assertError,
   assertNothing,
@@ -102,13 +102,13 @@ describe('making a key', () => {
       )
   })
 
-  test('the longest life is a setting', async () => {
+  test('the longest life is a setting', async (t) => {
     const short = await startSewing({ keyMaxSeconds: 3600 })
+    t.after(() => short.close())
     const by = await tokenOf(short, 'root')
     const ask = (expiresIn: number) => short.send('POST', '/apikeys/jwt', { token: by, json: { ...good, expiresIn } })
     assertError(await ask(3601), 400, 'expiresIsHigherThanMaximum')
     assert.equal((await ask(3600)).status, 201)
-    await short.close()
   })
 })
 
@@ -193,6 +193,21 @@ test('a level that was stored is never exceeded by a token that the key gets for
     403,
     'insufficientAccessLevel',
   )
+})
+
+test('a key of level 9 that its owner narrowed at the native door is one no more', async () => {
+  const root = await tokenOf(server, 'root')
+  const basic = await sewingKey(server, root, 9)
+  const read = () => server.send('GET', '/admin/user/kay/key', { basic })
+  assert.equal((await read()).status, 200)
+  const scopes = ['account:read', 'account:write', 'keys:read', 'keys:write']
+  const narrowed = await server.send('PATCH', `/auth/keys/${basic[0]}`, {
+    token: (await signIn(server, 'root')).access_token as string,
+    json: { scopes },
+  })
+  assert.equal(narrowed.status, 200, narrowed.text)
+  assertError(await read(), 403, 'insufficientAccessLevel')
+  assert.equal((await server.send('GET', '/account/key', { basic })).status, 200)
 })
 
 describe('levels', () => {
@@ -292,6 +307,10 @@ describe('a key does not become the account', () => {
       { confirm: 'emailchange', confirmation: '00000000-0000-4000-8000-000000000000', check: 'x' },
     ])
       assertError(await change(json), 403, 'insufficientAccessLevel')
+    const native = (await signIn(server, 'kay')).access_token as string
+    const lasting = (await makeToken(server, native)).token as string
+    for (const json of [{ password: 'an entirely other one' }, { email: 'other@example.com' }])
+      assertError(await server.send('PATCH', '/account/jwt', { token: lasting, json }), 403, 'insufficientAccessLevel')
     for (const json of [{ mfa: true }, { mfa: false, password: 'x', token: '123456' }])
       assertError(await server.send('POST', '/account/mfa/key', { basic, json }), 403, 'insufficientAccessLevel')
     assert.equal((await change({ bio: 'mine' })).status, 200)
@@ -300,13 +319,13 @@ describe('a key does not become the account', () => {
     assert.equal((body.account as Body).email, 'kay@example.com')
   })
 
-  test('unless the operator wants it as it was', async () => {
+  test('unless the operator wants it as it was', async (t) => {
     const open = await startSewing({ keysChangeCredentials: true })
+    t.after(() => open.close())
     await makeUser(open, 'kay')
     const basic = await sewingKey(open, await tokenOf(open, 'kay'), 3)
     const json = { password: 'an entirely other one' }
     assert.equal((await open.send('PATCH', '/account/key', { basic, json })).status, 200)
     await enter(open, 'kay', json)
-    await open.close()
   })
 })

@@ -110,10 +110,10 @@ describe('sign-up', () => {
     assert.deepEqual(all.map(({ status }) => status).sort(), [200, ...Array.from({ length: 49 }, () => 404)])
   })
 
-  test('is closed and waits for an administrator as at the native door', async () => {
+  test('is closed and waits for an administrator as at the native door', async (t) => {
     const closed = await startSewing({}, { settings: { signUp: 'closed' } })
+    t.after(() => closed.close())
     assertError(await closed.send('POST', '/signup', { json: { email: 'a@example.com' } }), 403, 'signUpClosed')
-    await closed.close()
   })
 })
 
@@ -201,8 +201,9 @@ describe('sign-in', () => {
         assertError(await server.send('POST', path, { json }), 403, 'invalidProvider')
   })
 
-  test('is limited, and says for how long', async () => {
+  test('is limited, and says for how long', async (t) => {
     const limited = await startSewing({}, { settings: { limits: { enabled: true } } })
+    t.after(() => limited.close())
     await makeUser(limited, 'target')
     const tries = []
     for (let index = 0; index < 12; index += 1)
@@ -213,7 +214,6 @@ describe('sign-in', () => {
     for (const name of ['retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'])
       assert.match(last.headers.get(name) ?? '', /^\d+$/, name)
     assert.equal(tries[0]?.status, 401)
-    await limited.close()
   })
 })
 
@@ -231,13 +231,13 @@ describe('links to sign in', () => {
     }
   })
 
-  test('say who exists only where the operator wants it', async () => {
+  test('say who exists only where the operator wants it', async (t) => {
     const open = await startSewing({ revealUnknown: true })
+    t.after(() => open.close())
     await makeUser(open, 'jimmy')
     const ask = (username: string) => open.send('POST', '/signinlink', { json: { username } })
     assertError(await ask('nobody'), 401, 'signInFailed')
     assert.equal((await ask('jimmy')).status, 200)
-    await open.close()
   })
 
   test('are good once, for ten minutes, and only with their check', async () => {

@@ -6,7 +6,7 @@ import { inOrder, when } from '../checks.ts'
 import { answer, bodies, type Door, tokenShape } from '../door.ts'
 import { refusal, renderNested } from '../errors.ts'
 import { isPerson } from '../levels.ts'
-import { changeProfile, languages, type Profile, type ProfilePatch } from '../profile.ts'
+import { changeProfile, languages, mergeData, type Profile, type ProfilePatch } from '../profile.ts'
 import { success } from '../reply.ts'
 import { AccountAnswer, AccountBody, accountBody, ErrorBody, successBody } from '../wire.ts'
 
@@ -30,16 +30,12 @@ const webAddress = z
   .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2000)], 'must be an http or https address')
   .optional()
 
-const longestData = 32_768
 const Patch = z.object({
   bio: z.string().max(10_000).optional(),
   compare: flag,
   consent: oneOf(0, 1, 2, 3),
   control: oneOf(1, 2, 3, 4, 5),
-  data: z
-    .record(z.string().max(200), z.unknown())
-    .refine((data) => JSON.stringify(data).length <= longestData, `must not be longer than ${longestData} characters`)
-    .optional(),
+  data: z.record(z.string().max(200), z.unknown()).optional(),
   email: z.string().max(254).optional(),
   github: z.string().max(100).optional(),
   imperial: flag,
@@ -75,7 +71,7 @@ async function rename(call: Call, { user }: Caller, username: string | undefined
 async function confirmEmail(call: Call, { user }: Caller, { confirm, confirmation, check }: Wish): Promise<void> {
   if (confirm !== 'emailchange' || confirmation === undefined || check === undefined) return
   const { doorLinks, users } = call.core
-  if (!(await doorLinks.waits(confirmation))) throw new CardeaError('one_time_invalid')
+  if ((await doorLinks.purposeOf(confirmation)) === null) throw new CardeaError('one_time_invalid')
   if (doorLinks.isCheck(confirmation, check)) await users.confirmOwnEmail(user, confirmation, call.origin)
 }
 
@@ -97,6 +93,8 @@ const patchAccount = (door: Door) => async (call: Call<Wish>) => {
   demandPerson(door, caller, body)
   const { password, email } = body
   // What can be refused comes first, so that a refused change changes nothing.
+  const patch = profilePatch(body)
+  mergeData(caller.profile, patch)
   await confirmEmail(call, caller, body)
   if (password) await core.users.changePassword(user, password, principal.sessionId, origin)
   if (email && email.trim().toLowerCase() !== user.email) {
@@ -106,7 +104,6 @@ const patchAccount = (door: Door) => async (call: Call<Wish>) => {
     })
   }
   await rename(call, caller, body.username)
-  const patch = profilePatch(body)
   const profile: Profile = Object.keys(patch).length === 0 ? caller.profile : await changeProfile(core, user, patch)
   const after = (await core.users.byPublicId(user.publicId)) ?? user
   return success(accountOf(call, caller, profile, after))

@@ -20,7 +20,6 @@ const Wish = z.object({
 })
 type Wish = z.infer<typeof Wish>
 
-/** A form can say yes and no only in letters. */
 const isSetting = (value: unknown): boolean => value === true || value === false
 
 /** The picture in the frame that pages of this contract put it in. */

@@ -58,7 +58,8 @@ export const signUpRoutes = (door: Door): readonly Route[] => [
     },
     errors: ['not_found'],
     run: async ({ core, params: { id, check } }) => {
-      if (!core.doorLinks.isCheck(id, check) || !(await core.doorLinks.waits(id))) throw new CardeaError('not_found')
+      if (!core.doorLinks.isCheck(id, check) || (await core.doorLinks.purposeOf(id)) === null)
+        throw new CardeaError('not_found')
       return success({ confirmation: { id, check } })
     },
   }),
@@ -78,7 +79,10 @@ export const signUpRoutes = (door: Door): readonly Route[] => [
     errors: ['one_time_invalid', 'account_disabled', 'account_blocked', 'email_taken', 'factor_required'],
     run: async (call) => {
       const { core, origin } = call
-      const user = await core.users.confirmEmail(call.params.id, null, origin).catch((error: unknown): never => {
+      const { id } = call.params
+      // The mail about a change of address proves the address too, but it goes to whoever has that: it signs nobody in.
+      if ((await core.doorLinks.purposeOf(id)) !== 'confirm-email') throw new CardeaError('one_time_invalid')
+      const user = await core.users.confirmEmail(id, null, origin).catch((error: unknown): never => {
         // An account with a password was not opened here: its own door asks for that as well.
         const isOther = error instanceof CardeaError && error.code === 'request_invalid'
         throw isOther ? new CardeaError('one_time_invalid') : error

@@ -1,19 +1,24 @@
 import { z } from '@hono/zod-openapi'
-import { CardeaError } from '../../../errors.ts'
 import { type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
-import { texts } from '../../django/texts.ts'
 import { accountBody, SignedInBody } from '../wire.ts'
 
 const identifier = text({ max: 254 })
 
 /** `email` is a synonym of `username`: the documentation speaks of an e-mail address, and its examples of a user name. */
 const Body = z.object({
-  username: identifier.optional(),
+  username: identifier,
   email: identifier.optional(),
   password: text({ max: 4096, exact: true }),
   code: codeField,
 })
+
+/** The same body with the address under the name that is looked at. */
+function underOneName(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  const { username, email } = body as { readonly username?: unknown; readonly email?: unknown }
+  return username === undefined && email !== undefined ? { ...body, username: email } : body
+}
 
 export const signInRoutes: readonly Route[] = [
   route('POST', '/api/v1/auth/login/', {
@@ -21,7 +26,7 @@ export const signInRoutes: readonly Route[] = [
     summary: 'Signs in with e-mail address (or user name) and password, and code where there is a second factor',
     takes: [],
     ...bodies,
-    body: Body,
+    body: z.preprocess(underOneName, Body),
     answers: { 200: { description: 'Signed in; the access token lives one hour.', schema: SignedInBody } },
     errors: [
       'credentials_wrong',
@@ -34,12 +39,8 @@ export const signInRoutes: readonly Route[] = [
       'busy',
     ],
     run: async ({ core, origin, body }) => {
-      const who = body.username ?? body.email
-      if (who === undefined) {
-        throw new CardeaError('request_invalid', { fields: [{ field: 'username', message: texts.required }] })
-      }
-      const { password, code } = body
-      const wish = { identifier: who, password, ...(code === undefined ? {} : { code }) }
+      const { username: identifier, password, code } = body
+      const wish = { identifier, password, ...(code === undefined ? {} : { code }) }
       const { user, factors } = await core.signIn.withPassword(wish, origin)
       const { token, refreshToken } = await core.sessions.open({ user, factors, origin, mode: 'token' })
       return {

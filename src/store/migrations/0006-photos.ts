@@ -2,7 +2,7 @@ import type { Migration } from './types.ts'
 
 /** The index of a photo library, and whose its folders are. */
 export const photos: Migration = {
-  name: '0005-photos',
+  name: '0006-photos',
   statements: ({ serial, int, table }) => [
     table(`create table photos (
       id ${serial},
