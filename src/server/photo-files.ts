@@ -23,6 +23,7 @@ export function below(root: string, path: string): string {
  * a real path. Null: there is none.
  */
 export async function openPlain(root: string, path: string): Promise<Opened | null> {
+  if (path.split('/').some((part) => ['', '.', '..'].includes(part))) return null
   const full = below(root, path)
   let handle: FileHandle
   try {
