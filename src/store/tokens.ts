@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { TokenStore } from '../core/ports.ts'
-import type { PrivateToken } from '../core/records.ts'
+import type { PrivateToken, TokenSliceWish } from '../core/records.ts'
 import type { Millis } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
@@ -44,7 +44,12 @@ function toRow(token: Omit<PrivateToken, 'id'>) {
   }
 }
 
-const columnOf = { id: 'id', name: 'name', expiresAt: 'expires_at' } as const
+/** Names without regard to letter case, as people look for them in a list. */
+const orders = {
+  id: sql.ref('id'),
+  name: sql`lower(${sql.ref('name')})`,
+  expiresAt: sql.ref('expires_at'),
+} as const satisfies Record<TokenSliceWish['order']['by'], unknown>
 
 /** Caches know a private token by its jti. */
 function announce(tx: Tx, jtis: readonly string[], at: Millis): void {
@@ -151,7 +156,7 @@ export function createTokenStore(db: Db): TokenStore {
       const way = wish.order.descending ? 'desc' : 'asc'
       const rows = await all
         .selectAll()
-        .orderBy(columnOf[wish.order.by], way)
+        .orderBy(orders[wish.order.by], way)
         .orderBy('id', way)
         .limit(wish.limit)
         .offset(wish.offset)

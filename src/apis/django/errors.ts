@@ -138,26 +138,27 @@ function rowOf({ code, detail }: CardeaError, route: Route | undefined, wire: Dj
 const plain = /^[\x21-\x7e]{1,100}$/
 const named = (text: string, otherwise: string): string => (plain.test(text) ? text : otherwise)
 
-/** What depends on the request: its type, its method, how long to wait. */
-function detailOf(error: CardeaError, row: DjangoError, { sent }: ErrorContext): string {
-  const type = named((sent?.contentType ?? '').split(';', 1)[0]?.trim() ?? '', 'text/plain')
-  const { reason, model, page } = error.detail.extra ?? {}
-  switch (error.code) {
-    case 'media_type_unsupported':
-      return mediaType(type)
-    case 'method_not_allowed':
-      return method(named(sent?.method ?? '', 'GET'))
-    case 'body_malformed': {
-      const what = type.startsWith('multipart/') ? 'Multipart form' : type.endsWith('json') ? 'JSON' : 'Form'
-      return typeof reason === 'string' ? `${what} parse error - ${reason}` : row.detail
-    }
-    case 'not_found':
-      return page === true ? texts.invalidPage : typeof model === 'string' ? noMatch(model) : row.detail
-    case 'rate_limited':
-      return row.status === 429 ? throttled(waitOf(error)) : row.detail
-    default:
-      return row.detail
-  }
+const typeOf = (sent: ErrorContext['sent']): string =>
+  named((sent?.contentType ?? '').split(';', 1)[0]?.trim() ?? '', 'text/plain')
+
+const parserOf = (type: string): string =>
+  type.startsWith('multipart/') ? 'Multipart form' : type.endsWith('json') ? 'JSON' : 'Form'
+
+type Wording = (row: DjangoError, error: CardeaError, sent: ErrorContext['sent']) => string
+
+/** Details that depend on the request: its type, its method, what it asked for, how long to wait. */
+const wordings: Readonly<Partial<Record<ErrorCode, Wording>>> = {
+  media_type_unsupported: (_row, _error, sent) => mediaType(typeOf(sent)),
+  method_not_allowed: (_row, _error, sent) => method(named(sent?.method ?? '', 'GET')),
+  body_malformed(row, { detail }, sent) {
+    const reason = detail.extra?.reason
+    return typeof reason === 'string' ? `${parserOf(typeOf(sent))} parse error - ${reason}` : row.detail
+  },
+  not_found(row, { detail }) {
+    const { page, model } = detail.extra ?? {}
+    return page === true ? texts.invalidPage : typeof model === 'string' ? noMatch(model) : row.detail
+  },
+  rate_limited: (row, error) => (row.status === 429 ? throttled(waitOf(error)) : row.detail),
 }
 
 const waitOf = ({ detail }: CardeaError): number => Math.max(1, Math.ceil(detail.retryAfter ?? 1))
@@ -191,7 +192,7 @@ export function failureOf(error: CardeaError, context: ErrorContext, wire: Djang
   const waits = error.detail.retryAfter !== undefined || row.status === 429 || row.status === 503
   return {
     ...row,
-    detail: detailOf(error, row, context),
+    detail: wordings[error.code]?.(row, error, context.sent) ?? row.detail,
     ...(fields === undefined ? {} : { fields }),
     headers: {
       ...(row.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="api"' } : {}),

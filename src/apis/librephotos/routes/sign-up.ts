@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../http/host.ts'
+import type { User } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { bodies, text } from '../../django/fields.ts'
 import { callerOf, lent } from '../callers.ts'
@@ -29,34 +30,49 @@ const SignedUp = z
 
 const isHere = (address: string): boolean => isLoopbackHost(address.includes(':') ? `[${address}]` : address)
 
-/** The code of the first administrator: the one that came along or, where the operator opened that, a fresh one. */
-async function setUpCode({ core, origin, body }: Call<SignUp>, { settings }: Door): Promise<string | undefined> {
-  if (body.setup_code !== undefined || !settings.openFirstSetup || !isHere(origin.address)) return body.setup_code
-  // Used up in the transaction that makes the administrator, so that of many side by side one is made.
-  return (await core.users.newSetUpCode()) ?? undefined
+/**
+ * The administrator: with the code, or with a fresh one where the operator opened that on this machine. It is used up in
+ * the transaction that makes them, so that of many side by side one is made, and nobody else gets an account by it.
+ */
+async function firstUser({ core, origin, body }: Call<SignUp>, { settings }: Door): Promise<User> {
+  const isOpen = body.setup_code === undefined && settings.openFirstSetup && isHere(origin.address)
+  const code = isOpen ? await core.users.newSetUpCode() : (body.setup_code ?? null)
+  if (code === null) throw new CardeaError(isOpen ? 'one_time_invalid' : 'set_up_needed')
+  const wish = { code, username: body.username, email: body.email || null, password: body.password }
+  return core.users.setUp(wish, origin).catch((error: unknown) => {
+    const isLate = error instanceof CardeaError && error.code === 'not_found'
+    return isLate ? Promise.reject(new CardeaError('one_time_invalid')) : inWords(error)
+  })
 }
 
-/** Strangers, and everybody who is signed in and is no administrator. */
-async function signUp(call: Call<SignUp>, door: Door) {
-  const { core, origin, body, principal } = call
-  const isFirst = await core.users.needsSetUp()
-  if (!isFirst && core.settings.signUp !== 'open') {
+async function otherUser({ core, origin, body, principal }: Call<SignUp>): Promise<User | null> {
+  // Whoever has a code wanted to be the administrator.
+  if (body.setup_code !== undefined) throw new CardeaError('one_time_invalid')
+  if (core.settings.signUp !== 'open') {
     throw principal === null
       ? new CardeaError('credentials_missing')
       : new CardeaError('sign_up_closed', { kind: principal.kind })
   }
+  const wish = { username: body.username, email: body.email || null, password: body.password, confirm: false }
+  const { publicId } = await core.users.signUp(wish, origin).catch(inWords)
+  return publicId === null ? null : core.users.byPublicId(publicId)
+}
+
+/** Strangers, and everybody who is signed in and is no administrator. */
+async function signUp(call: Call<SignUp>, door: Door) {
+  const { core, origin, body } = call
   // Otherwise a page elsewhere could use up the limit of whoever visits it.
   if (call.sameOrigin === 'foreign' && door.settings.corsOrigins !== '*') throw new CardeaError('origin_refused')
   await core.limits.mail(origin)
+  const user = (await core.users.needsSetUp()) ? await firstUser(call, door) : await otherUser(call)
   const { first_name, last_name } = body
-  const code = isFirst ? await setUpCode(call, door) : undefined
-  const wish = { username: body.username, email: body.email || null, password: body.password, confirm: false }
-  const made = await core.users.signUp(code === undefined ? wish : { ...wish, setUpCode: code }, origin).catch(inWords)
-  const user = made.publicId === null ? null : await core.users.byPublicId(made.publicId)
   // What was typed is kept as a text: whether the address is somebody else's shows nowhere.
-  const typed = body.email === '' ? null : body.email
-  if (user !== null) await changeProfile(core, user, { first_name, last_name, email: typed })
-  return { status: 201, body: { username: made.username, email: body.email, first_name, last_name } }
+  const email = body.email === '' ? null : body.email
+  if (user !== null) await changeProfile(core, user, { first_name, last_name, email })
+  return {
+    status: 201,
+    body: { username: user?.username ?? body.username, email: body.email, first_name, last_name },
+  }
 }
 
 const run = (door: Door) => async (call: Call<SignUp>) => {
