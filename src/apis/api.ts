@@ -83,6 +83,11 @@ export interface Route {
   /** Where one route takes credentials in a way that its API does not (a cookie for pictures). */
   readonly readCredentials?: Api['readCredentials']
   /**
+   * A token in a cookie that is not good, or that no proof says was meant to be sent, counts as none: browsers send it by
+   * themselves long after it has ended. Only where `anonymous`; the same cookie twice is refused all the same.
+   */
+  readonly badCookie?: 'anonymous'
+  /**
    * The contract's own checks of a body in its own order, before the schema: what is wrong, or null.
    * The message is the contract's word for it, which its `renderError` knows.
    */

@@ -106,6 +106,7 @@ const authenticate: Step = (x) => {
   const ambient = presented.find(isAmbient)
   const unproven = x.sameOrigin === 'absent' && (ambient?.via === 'basic' || x.api.cookiesWithoutProof === true)
   if (ambient !== undefined && x.sameOrigin !== 'same' && !unproven) {
+    if (ambient.via === 'bearer' && x.route.badCookie === 'anonymous') return
     const kind = ambient.via === 'basic' ? 'password' : 'session-cookie'
     throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
   }
@@ -122,6 +123,10 @@ const isAmbient = (credential: Presented): boolean =>
 
 function accept(x: Exchange, verdict: Verdict<Principal>, inCookie: boolean): void {
   x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
+  // A cookie is good at the API that set it only, and no API sets one to anything but an access token of its own.
+  const isForeign =
+    inCookie && verdict.ok && (verdict.value.kind !== 'access-token' || verdict.value.api !== x.api.name)
+  if (inCookie && x.route.badCookie === 'anonymous' && (isForeign || !verdict.ok)) return
   if (!verdict.ok) {
     throw new CardeaError(verdict.code, {
       ...(verdict.kind === undefined ? {} : { kind: verdict.kind }),
@@ -129,10 +134,7 @@ function accept(x: Exchange, verdict: Verdict<Principal>, inCookie: boolean): vo
       ...(verdict.ownerGone === undefined ? {} : { ownerGone: verdict.ownerGone }),
     })
   }
-  // A cookie is good at the API that set it only, and no API sets one to anything but an access token of its own.
-  if (inCookie && (verdict.value.kind !== 'access-token' || verdict.value.api !== x.api.name)) {
-    throw new CardeaError('credential_invalid', { kind: 'session-cookie' })
-  }
+  if (isForeign) throw new CardeaError('credential_invalid', { kind: 'session-cookie' })
   if (verdict.value.kind === 'password') x.app.notePassword(x.origin)
   x.principal = verdict.value
 }

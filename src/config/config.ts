@@ -3,6 +3,7 @@ import type { HautaiSettings } from '../apis/hautai/settings.ts'
 import type { LibrephotosSettings } from '../apis/librephotos/settings.ts'
 import type { CoreSettings } from '../core/settings.ts'
 import type { HttpSettings } from '../http/settings.ts'
+import type { PhotoSettings } from './photos.ts'
 
 /** Where a value came from, from weakest to strongest. */
 export type Source = 'default' | 'file' | 'environment' | 'flag'
@@ -48,6 +49,7 @@ export interface Config {
     readonly librephotos: LibrephotosSettings
     readonly hautai: HautaiSettings
   }
+  readonly photos: PhotoSettings
   readonly core: CoreSettings
   /** Absolute path of the configuration file, or null. */
   readonly file: string | null

@@ -16,6 +16,7 @@ import {
   text,
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
+import { photoOptions } from './photos.ts'
 import { secret } from './secret.ts'
 import { roleNames, roleTable, staticKeys } from './structured.ts'
 
@@ -229,6 +230,7 @@ export const options = {
     doc: 'Let the first sign-up at the LibrePhotos API from this machine make the administrator, without the set-up code.',
     strict: 'Refused, and always where the server listens on more than loopback.',
   }),
+  ...photoOptions,
   ...doorOptions('hautai', 'Haut.AI', []),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,15 @@
+import type { Seconds } from '../types.ts'
+import type { Photos } from './photos.ts'
 import type { Clock, Log, Store } from './ports.ts'
 
-/** Work that the server repeats as long as it runs. `run` throws when it failed; the next turn tries again. */
+/**
+ * Work that the server repeats as long as it runs. `run` throws when it failed; the next turn tries again. `stopping` is
+ * aborted when the server stops, for work that lasts.
+ */
 export interface Job {
   readonly name: string
   readonly everySeconds: number
-  run(): Promise<void>
+  run(stopping?: AbortSignal): Promise<void>
 }
 
 export interface JobsDeps {
@@ -56,4 +61,37 @@ export function createJobs({
     purge('purge-events', hour, purgeEvents),
     { name: 'remind-tokens', everySeconds: hour, run: async () => void (await remindTokens()) },
   ]
+}
+
+export interface PhotoJobsDeps {
+  readonly photos: Pick<Photos, 'scan' | 'sweep'>
+  readonly log: Log
+  readonly scanSeconds: Seconds | null
+}
+
+export function createPhotoJobs({ photos, log, scanSeconds }: PhotoJobsDeps): readonly Job[] {
+  const sweep: Job = {
+    name: 'sweep-thumbnails',
+    everySeconds: hour,
+    async run() {
+      const removed = await photos.sweep()
+      if (removed > 0) log.debug({ removed }, 'sweep-thumbnails: removed what is over')
+    },
+  }
+  if (scanSeconds === null) return [sweep]
+  const scan: Job = {
+    name: 'scan-photos',
+    everySeconds: scanSeconds,
+    async run(signal) {
+      try {
+        const { skipped, ...counts } = await photos.scan(signal === undefined ? {} : { signal })
+        if (counts.added + counts.changed + counts.removed > 0)
+          log.info({ ...counts, skipped: skipped.length }, 'the photo library was scanned')
+      } catch (error) {
+        // Told to stop: the next start goes on.
+        if (signal?.aborted !== true) throw error
+      }
+    },
+  }
+  return [sweep, scan]
 }

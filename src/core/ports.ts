@@ -12,10 +12,14 @@ import type {
   LimitState,
   Mail,
   NewEpoch,
+  NewPhoto,
   NewUser,
   OneTime,
   Page,
   PageWish,
+  Photo,
+  PhotoFolder,
+  PhotoName,
   PrivateToken,
   Purpose,
   Reservation,
@@ -277,6 +281,33 @@ export interface DeviceStore {
   isKnown(userId: number, device: Hash): Promise<boolean>
   purge(before: Millis): Promise<number>
 }
+/** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
+export interface PhotoStore {
+  /** Newest first. Null: what is public, of users whose account is active. */
+  list(userId: number | null, wish: { readonly offset: number; readonly limit: number }): Promise<readonly Photo[]>
+  count(userId: number | null): Promise<number>
+  byHash(hash: Hash): Promise<Photo | null>
+  /** What is indexed at these paths. */
+  atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>
+  /** All that is indexed, by path: the next ones after a path, from the start with null. */
+  after(path: string | null, limit: number): Promise<readonly NewPhoto[]>
+  /**
+   * Adds or replaces what is indexed at each path; of users who are gone nothing. Answers the photos that no row stands
+   * for any more.
+   */
+  save(photos: readonly NewPhoto[]): Promise<readonly PhotoName[]>
+  /** Answers the photos that no row stands for any more. */
+  remove(paths: readonly string[]): Promise<readonly PhotoName[]>
+  /** Those of the hashes that some row has. */
+  known(hashes: readonly Hash[]): Promise<readonly Hash[]>
+  /** By path. */
+  folders(): Promise<readonly (PhotoFolder & { readonly username: string })[]>
+  /** In place of what the path was before; 'gone': there is no such user. */
+  assign(folder: PhotoFolder): Promise<'assigned' | 'gone'>
+  /** The folder that was assigned, or null. */
+  unassign(path: string): Promise<PhotoFolder | null>
+}
+
 export interface MetaStore {
   get(key: string): Promise<string | null>
   set(key: string, value: string): Promise<void>
@@ -314,6 +345,7 @@ export interface Store {
   readonly changes: ChangeStore
   readonly limits: LimitStore
   readonly devices: DeviceStore
+  readonly photos: PhotoStore
   readonly meta: MetaStore
   readonly instance: InstanceStore
   /** The same store bound to one transaction. Using the outer store inside is refused at once: it would wait for ever. */

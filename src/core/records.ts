@@ -175,6 +175,55 @@ export interface TokenSliceWish extends SliceWish {
   readonly includeRevoked?: boolean
   readonly order: { readonly by: 'id' | 'name' | 'expiresAt'; readonly descending: boolean }
 }
+
+// ── photos ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Raster types that are told by their bytes. Nothing else is ever served. */
+export const photoTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const
+export type PhotoType = (typeof photoTypes)[number]
+
+/** A folder of the library and all below it are the user's, but for folders below that are assigned themselves. */
+export interface PhotoFolder {
+  /** Relative to the library, with slashes; empty: all of it. */
+  readonly path: string
+  readonly userId: number
+  /** Everybody may see what is in it. */
+  readonly public: boolean
+}
+
+/** A file as it was when it was indexed. */
+export interface PhotoFile {
+  /** Relative to the library, with slashes. */
+  readonly path: string
+  readonly size: number
+  readonly modifiedAt: Millis
+}
+
+export interface NewPhoto extends PhotoFile {
+  readonly userId: number
+  /** 32 hex digits of the content's SHA-256 and the owner's id: the same picture of another user is another photo. */
+  readonly hash: Hash
+  readonly type: PhotoType
+  /** As it is seen: a picture that lies on its side was turned. */
+  readonly width: number
+  readonly height: number
+  readonly takenAt: Millis | null
+  readonly public: boolean
+  readonly addedAt: Millis
+}
+
+export interface Photo extends NewPhoto {
+  readonly id: number
+  readonly owner: { readonly username: string; readonly status: UserStatus }
+}
+
+/** Smaller pictures of a photo, and `clean`: as large, without anything beside the picture (place, camera, dates). */
+export const photoCopies = ['square', 'square-small', 'big', 'clean'] as const
+export type PhotoCopy = (typeof photoCopies)[number]
+
+/** What stands for a photo and its copies. */
+export type PhotoName = Pick<NewPhoto, 'userId' | 'hash'>
+
 // ── one-time tokens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const purposes = [

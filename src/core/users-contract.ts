@@ -108,7 +108,7 @@ export interface Users {
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
   profile(user: User, api: Origin['api']): Promise<Json>
   /** Of many at once, by id; those that have none are not in it. */
-  profiles(users: readonly User[], api: Origin['api']): Promise<ReadonlyMap<number, Json>>
+  profiles(users: readonly Pick<User, 'id'>[], api: Origin['api']): Promise<ReadonlyMap<number, Json>>
   setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
   /** Changes one as it is now: of changes side by side none is lost. Answers what stands. Throws not_found. */
   changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>
@@ -144,6 +144,8 @@ export interface UsersDeps {
   readonly roles: Roles
   readonly rights: Rights
   readonly identify: Identify
+  /** Files that were made of a user's photos; they go with the user. */
+  readonly forgetPhotos: (userId: number) => Promise<void>
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
   readonly background: Background

@@ -22,7 +22,7 @@ export function setCors(headers: Headers, origin: string | null, policy: CorsPol
   if (policy.credentials && policy.origins !== '*') headers.set('Access-Control-Allow-Credentials', 'true')
   headers.set(
     'Access-Control-Expose-Headers',
-    'WWW-Authenticate, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id, Cardea-Token-Expires',
+    'WWW-Authenticate, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id, Cardea-Token-Expires, X-Media-Error',
   )
 }
 

@@ -11,7 +11,7 @@ import { createApis } from '../../src/server/app.ts'
 import { listen } from '../../src/server/http-server.ts'
 import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
-import { createTestCore, type DeepPartial, merged } from './core.ts'
+import { createTestCore, type DeepPartial, merged, type TestCoreWish } from './core.ts'
 import { createClient, type Send } from './http.ts'
 
 export interface TestServer extends Awaited<ReturnType<typeof createTestCore>> {
@@ -32,6 +32,7 @@ export interface TestServerWish {
   /** The doors beside the native one that are open; default none. */
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
+  readonly photos?: TestCoreWish['photos']
 }
 
 const metrics: WebMetrics = {
@@ -63,6 +64,7 @@ export const testDoors: Config['doors'] = {
     cookie: 'strict',
     basic: true,
     openFirstSetup: false,
+    accelRedirect: false,
   },
   hautai: { enabled: false, prefix: '', siteUrl: null, corsOrigins: [] },
 }
@@ -75,7 +77,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   const url = `http://127.0.0.1:${server.port}`
   const doors = merged(testDoors, wish.doors ?? {})
   const links = mailedLinks({ publicUrl: url, doors })
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links })
+  const photos = wish.photos === undefined ? {} : { photos: wish.photos }
+  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links, ...photos })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],

@@ -206,4 +206,5 @@ export const headerTexts: Readonly<Record<string, string>> = {
   'WWW-Authenticate': 'Bearer, with the realm that this contract has.',
   'Retry-After': 'Seconds after which it makes sense to try again.',
   Allow: 'The methods that this address has.',
+  'X-Media-Error': '`authentication`: the picture was not asked for with a credential that is good now.',
 }

@@ -65,6 +65,7 @@ function help({ base, settings }: Door): HelpSection {
       api_root: `${base}/`,
       users: `${base}/api/user/`,
       first_time_setup: `${base}/api/firsttimesetup/`,
+      photos: `${base}/api/photos/`,
     },
   }
 }

@@ -38,6 +38,11 @@ export async function tokenShape({ core }: Pick<Call, 'core'>, { settings }: Doo
   }
 }
 
+/** Path that pictures stand below, with the door's prefix. */
+export function mediaPath({ base }: Door): string {
+  return `${new URL(base).pathname.replace(/\/$/, '')}/media`
+}
+
 export const mediaCookieName = 'jwt'
 
 /** The access token for pictures, which a browser sends along by itself. Without a value it is cleared. */

@@ -55,3 +55,16 @@ export const renderResetError: Api['renderError'] = (error: CardeaError, context
             .join(' ') || failure.detail
   return { status: 400, body: { status: false, message } }
 }
+
+/** For lists by page: what is not there is a page. */
+export const renderPageError: Api['renderError'] = (error, context) =>
+  replyOf(failureOf(error, context, { ...wire, not_found: { status: 404, detail: texts.invalidPage } }))
+
+/** What pages and apps tell from other refusals, so that they renew their token. */
+const mediaError = { 'X-Media-Error': 'authentication' } as const
+
+/** For pictures: who came without a good credential is told so, whether or not there is a picture. */
+export const renderMediaError: Api['renderError'] = (error, context) => {
+  if (error.code !== 'credentials_missing') return renderError(error, context)
+  return replyOf({ status: 403, detail: texts.notProvided, headers: mediaError })
+}

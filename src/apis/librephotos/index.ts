@@ -5,7 +5,9 @@ import { describeLibrephotos } from './description.ts'
 import type { Door } from './door.ts'
 import { renderError } from './errors.ts'
 import { manageRoutes } from './routes/manage.ts'
+import { mediaRoutes } from './routes/media.ts'
 import { passwordResetRoutes } from './routes/password-reset.ts'
+import { photoRoutes } from './routes/photos.ts'
 import { signUpRoutes } from './routes/sign-up.ts'
 import { siteRoutes } from './routes/site.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -41,6 +43,8 @@ export function createLibrephotosApi(door: Door): Api {
       ...userRoutes(door),
       ...manageRoutes(door),
       ...siteRoutes(door),
+      ...photoRoutes(door),
+      ...mediaRoutes(door),
     ]),
   }
 }

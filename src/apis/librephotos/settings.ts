@@ -16,4 +16,6 @@ export interface LibrephotosSettings extends DoorSettings {
   readonly basic: boolean
   /** The first sign-up from this machine makes the administrator, without a set-up code. */
   readonly openFirstSetup: boolean
+  /** nginx sends the pictures: answers name the file in `X-Accel-Redirect`. */
+  readonly accelRedirect: boolean
 }
