@@ -20,6 +20,7 @@ import type {
   Photo,
   PhotoFolder,
   PhotoName,
+  PhotoSliceWish,
   PrivateToken,
   Purpose,
   Reservation,
@@ -284,8 +285,8 @@ export interface DeviceStore {
 /** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
 export interface PhotoStore {
   /** Newest first. Null: what is public, of users whose account is active. */
-  list(userId: number | null, wish: { readonly offset: number; readonly limit: number }): Promise<readonly Photo[]>
-  count(userId: number | null): Promise<number>
+  list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
+  count(userId: number | null, search?: string): Promise<number>
   byHash(hash: Hash): Promise<Photo | null>
   /** What is indexed at these paths. */
   atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>

@@ -199,6 +199,11 @@ export interface PhotoFile {
   readonly modifiedAt: Millis
 }
 
+/** Which photos of a list. */
+export interface PhotoSliceWish extends SliceWish {
+  /** Part of where one lies in the library, letter case aside. */
+  readonly search?: string
+}
 export interface NewPhoto extends PhotoFile {
   readonly userId: number
   /** 32 hex digits of the content's SHA-256 and the owner's id: the same picture of another user is another photo. */

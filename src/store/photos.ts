@@ -58,10 +58,12 @@ const shown = (queries: Queries) =>
     .where('photos.copy', '=', 0)
 
 /** What a list holds; null: what is public. */
-function visible(queries: Queries, userId: number | null) {
-  return userId === null
-    ? shown(queries).where('photos.public', '=', 1).where('users.status', '=', 'active')
-    : shown(queries).where('photos.user_id', '=', userId)
+function visible({ read, engine }: Db, userId: number | null, search: string | undefined) {
+  const whose =
+    userId === null
+      ? shown(read).where('photos.public', '=', 1).where('users.status', '=', 'active')
+      : shown(read).where('photos.user_id', '=', userId)
+  return search === undefined ? whose : whose.where(engine.containsAnyCase('photos.path', search))
 }
 
 /** Two writers who do not see each other's rows would both let theirs stand for the same photo. */
@@ -141,8 +143,8 @@ async function saveAll(tx: Tx, photos: readonly NewPhoto[]): Promise<readonly Ph
 
 export function createPhotoStore(db: Db): PhotoStore {
   return {
-    async list(userId, { offset, limit }) {
-      const rows = await visible(db.read, userId)
+    async list(userId, { offset, limit, search }) {
+      const rows = await visible(db, userId, search)
         .orderBy('photos.sorted_at', 'desc')
         .orderBy('photos.id', 'desc')
         .limit(limit)
@@ -151,8 +153,8 @@ export function createPhotoStore(db: Db): PhotoStore {
       return rows.map(toPhoto)
     },
 
-    async count(userId) {
-      const { n } = await visible(db.read, userId)
+    async count(userId, search) {
+      const { n } = await visible(db, userId, search)
         .clearSelect()
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow()
