@@ -88,10 +88,10 @@ export interface Route {
    */
   readonly badCookie?: 'anonymous'
   /**
-   * The contract's own checks of a body in its own order, before the schema: the first thing that is wrong, or null.
+   * The contract's own checks of a body in its own order, before the schema: what is wrong, or null.
    * The message is the contract's word for it, which its `renderError` knows.
    */
-  readonly refuse?: (body: unknown) => FieldError | null
+  readonly refuse?: (body: unknown) => FieldError | readonly FieldError[] | null
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType

@@ -199,7 +199,7 @@ const parse: Step = (x) => {
   return readBody(x).then((body) => {
     refuseHostileValues(body)
     const wrong = x.route.refuse?.(body) ?? null
-    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong] })
+    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong].flat() })
     x.body = validate(schema, body)
   })
 }

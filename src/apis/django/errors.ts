@@ -86,7 +86,7 @@ const byKind: Readonly<Partial<Record<CredentialKind, Rows>>> = {
   'refresh-token': { credential_kind_refused: badToken(texts.tokenWrongType) },
   'session-cookie': { credential_malformed: unauthorized(texts.notProvided) },
   'api-key': {
-    credential_malformed: unauthorized(texts.wrongBasic),
+    credential_malformed: unauthorized(texts.notProvided),
     credential_invalid: unauthorized(texts.wrongBasic),
   },
   password: {
