@@ -7,6 +7,9 @@ import { createLibrary, fill, type TestLibrary } from './library.ts'
 import { obtain, startPhotos } from './librephotos.ts'
 import type { TestServer } from './server.ts'
 
+/** What pictures are asked for in. */
+export const mediaFolders = ['photos', 'square_thumbnails', 'square_thumbnails_small', 'thumbnails_big'] as const
+
 export interface Gallery {
   readonly server: TestServer
   readonly library: TestLibrary
