@@ -77,6 +77,8 @@ export interface ErrorDetail {
   readonly limit?: number
   /** Public: which kind of credential failed. */
   readonly kind?: string
+  /** The user whom the credential names does not exist any more; for contracts that have a word for it. */
+  readonly ownerGone?: boolean
   /** Public: further members of the answer, such as `mfa_ticket` or the missing `scope`. */
   readonly extra?: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }

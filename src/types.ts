@@ -117,6 +117,8 @@ export interface Refusal {
   /** Which kind of credential failed; undefined when there was none. */
   readonly kind?: CredentialKind
   readonly retryAfter?: Seconds
+  /** The user whom the credential names does not exist any more. */
+  readonly ownerGone?: boolean
 }
 
 export type RefusalCode =

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { Core } from '../core/cardea.ts'
 import type { Presented } from '../core/guard.ts'
 import type { CardeaError, ErrorCode, FieldError } from '../errors.ts'
-import type { BodyType } from '../http/body.ts'
+import type { BodyType, Repeated } from '../http/body.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import type { HeaderReader } from '../http/headers.ts'
 import type { CredentialScheme, DescribedError } from '../http/openapi.ts'
@@ -78,11 +78,20 @@ export interface Route {
   readonly bodyType?: BodyType | readonly BodyType[]
   /** A body of any other type, or of none, counts as no body, where the contract's server passes it over. Default: 415. */
   readonly otherBodies?: 'ignored'
+  /** A field of a form that is given twice; default `refused`. */
+  readonly repeated?: Repeated
+  /** Where one route takes credentials in a way that its API does not (a cookie for pictures). */
+  readonly readCredentials?: Api['readCredentials']
   /**
-   * The contract's own checks of a body in its own order, before the schema: the first thing that is wrong, or null.
+   * A token in a cookie that is not good, or that no proof says was meant to be sent, counts as none: browsers send it by
+   * themselves long after it has ended. Only where `anonymous`; the same cookie twice is refused all the same.
+   */
+  readonly badCookie?: 'anonymous'
+  /**
+   * The contract's own checks of a body in its own order, before the schema: what is wrong, or null.
    * The message is the contract's word for it, which its `renderError` knows.
    */
-  readonly refuse?: (body: unknown) => FieldError | null
+  readonly refuse?: (body: unknown) => FieldError | readonly FieldError[] | null
   readonly body?: ZodType
   readonly query?: ZodType
   readonly params?: ZodType
@@ -137,6 +146,10 @@ export interface Api {
   readonly cors: CorsPolicy
   /** Further origins that this API trusts with its cookies. */
   readonly cookieOrigins: readonly string[]
+  /** Cookies are set and taken also where nothing says which page asked: these clients are apps that send no such header. */
+  readonly cookiesWithoutProof?: boolean
+  /** Whoever asks with a method that a guarded address does not have is told 401 before 405. */
+  readonly credentialsBeforeMethod?: boolean
   readonly readCredentials: (headers: HeaderReader, connection: object | null) => readonly Presented[]
   /** Every failure in this contract's status, headers and shape. */
   readonly renderError: (error: CardeaError, context: ErrorContext) => Reply
@@ -172,4 +185,6 @@ export interface ErrorContext {
   readonly requestId: string
   /** A program, as far as can be told: browsers get no Basic challenge, which would open a dialog. */
   readonly fromBrowser: boolean
+  /** As the caller sent it; absent where no request is answered. */
+  readonly sent?: { readonly method: string; readonly contentType: string | null }
 }

@@ -2,6 +2,7 @@ import type { Core } from '../core/cardea.ts'
 import type { CardeaError } from '../errors.ts'
 import type { ProxyTrust } from '../http/proxy.ts'
 import type { HttpSettings } from '../http/settings.ts'
+import type { Origin } from '../types.ts'
 
 /** Counters that the web layer feeds; names and outcomes only, no ids. */
 export interface WebMetrics {
@@ -28,6 +29,8 @@ export interface AppContext {
   readonly https: boolean
   readonly proxies: ProxyTrust
   readonly hostIsOurs: (host: string | null) => boolean
+  /** Somebody was let in by a password that came with the request: said in the log where it crossed a network in clear. */
+  readonly notePassword: (origin: Origin) => void
   readonly logFailure: (
     error: CardeaError,
     at: { requestId: string; api: string; method: string; route: string },

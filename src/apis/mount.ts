@@ -5,7 +5,7 @@ import type { Log } from '../core/ports.ts'
 import { CardeaError } from '../errors.ts'
 import { preflight } from '../http/cors.ts'
 import { type HeaderReader, nodeHeaders } from '../http/headers.ts'
-import { createHostCheck } from '../http/host.ts'
+import { createHostCheck, isLoopbackHost } from '../http/host.ts'
 import { createProxyTrust } from '../http/proxy.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { HttpSettings } from '../http/settings.ts'
@@ -50,6 +50,7 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     https: http.publicUrl.startsWith('https:'),
     proxies: createProxyTrust(http.trustedProxies),
     hostIsOurs: createHostCheck(http.publicUrl, http.allowedHosts),
+    notePassword: createPasswordNote(http.publicUrl, core, log),
     logFailure(error, at) {
       const { internal, cause } = error.detail
       if (error.code === 'internal' || error.code === 'unavailable')
@@ -105,11 +106,9 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
       router.on(route.method, route.path, (c) => answer(c.req.raw, c.req.param(), c.env))
     }
     for (const [path, known] of methodsByPath(api.routes)) {
-      const cors = { ...api.cors, methods: [...known, 'OPTIONS'] }
-      const other = refusingRoute(
-        path,
-        new CardeaError('method_not_allowed', { extra: { allow: [...known, 'OPTIONS'] } }),
-      )
+      const cors = { ...api.cors, allow: [...known, 'OPTIONS'] }
+      const refusal = new CardeaError('method_not_allowed', { extra: { allow: cors.allow } })
+      const other = { ...refusingRoute(path, refusal), ...(api.credentialsBeforeMethod && guardOf(api.routes, path)) }
       const refuse = answering(api, other)
       router.options(path, (c) => {
         if (!app.hostIsOurs(c.req.header('host') ?? null)) return refuse(c.req.raw, {}, c.env)
@@ -213,6 +212,30 @@ function methodsByPath(routes: readonly Route[]): Map<string, readonly string[]>
       [...methods.filter((m) => set.has(m)), ...(set.has('HEAD') ? ['HEAD'] : [])],
     ]),
   )
+}
+
+/** What every route of an address takes, where none of them answers without a credential. */
+function guardOf(routes: readonly Route[], path: string): Partial<Route> {
+  const there = routes.filter((route) => route.path === path)
+  const [first] = there
+  const isGuarded = there.every(({ takes, anonymous }) => takes.length > 0 && anonymous !== true)
+  if (!isGuarded || first === undefined) return {}
+  const { takes, readCredentials } = first
+  return { takes, ...(readCredentials === undefined ? {} : { readCredentials }) }
+}
+
+const hour = 3_600_000
+
+/** Once an hour: a password in clear, by Basic, from another machine. */
+function createPasswordNote(publicUrl: string, { clock }: Core, log: Log): AppContext['notePassword'] {
+  let next = 0
+  return ({ address, api }) => {
+    if (publicUrl.startsWith('https:') || isLoopbackHost(address.includes(':') ? `[${address}]` : address)) return
+    const now = clock.now()
+    if (now < next) return
+    next = now + hour
+    log.warn({ api }, 'passwords by Basic cross the network in clear: callers use http')
+  }
 }
 
 /** A route that only says no, so that what is not there goes through the same steps and gets the same headers. */

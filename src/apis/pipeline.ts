@@ -1,4 +1,5 @@
 import type { Core } from '../core/cardea.ts'
+import type { Presented } from '../core/guard.ts'
 import { CardeaError } from '../errors.ts'
 import {
   type BodyType,
@@ -6,6 +7,7 @@ import {
   bodyTypes,
   parseForm,
   parseJson,
+  parseMultipart,
   readBytes,
   refuseHostileValues,
 } from '../http/body.ts'
@@ -99,26 +101,41 @@ const limitRate: Step = (x) => {
 
 const authenticate: Step = (x) => {
   if (x.route.takes.length === 0) return
-  const presented = x.api.readCredentials(x.headers, x.connection)
+  const presented = (x.route.readCredentials ?? x.api.readCredentials)(x.headers, x.connection)
   // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
-  const ambient = presented.find((credential) => credential.via === 'cookie' || credential.via === 'basic')
-  if (ambient !== undefined && x.sameOrigin !== 'same' && !(ambient.via === 'basic' && x.sameOrigin === 'absent')) {
-    const kind = ambient.via === 'cookie' ? 'session-cookie' : 'password'
+  const ambient = presented.find(isAmbient)
+  const unproven = x.sameOrigin === 'absent' && (ambient?.via === 'basic' || x.api.cookiesWithoutProof === true)
+  if (ambient !== undefined && x.sameOrigin !== 'same' && !unproven) {
+    if (ambient.via === 'bearer' && x.route.badCookie === 'anonymous') return
+    const kind = ambient.via === 'basic' ? 'password' : 'session-cookie'
     throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
   }
   if (presented.length === 0 && x.route.anonymous === true) return
   const verdict = x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
-  return verdict instanceof Promise ? verdict.then((late) => accept(x, late)) : accept(x, verdict)
+  const inCookie = ambient?.via === 'bearer'
+  return verdict instanceof Promise ? verdict.then((late) => accept(x, late, inCookie)) : accept(x, verdict, inCookie)
 }
 
-function accept(x: Exchange, verdict: Verdict<Principal>): void {
+const isAmbient = (credential: Presented): boolean =>
+  credential.via === 'cookie' ||
+  credential.via === 'basic' ||
+  (credential.via === 'bearer' && credential.cookie === true)
+
+function accept(x: Exchange, verdict: Verdict<Principal>, inCookie: boolean): void {
   x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
+  // A cookie is good at the API that set it only, and no API sets one to anything but an access token of its own.
+  const isForeign =
+    inCookie && verdict.ok && (verdict.value.kind !== 'access-token' || verdict.value.api !== x.api.name)
+  if (inCookie && x.route.badCookie === 'anonymous' && (isForeign || !verdict.ok)) return
   if (!verdict.ok) {
     throw new CardeaError(verdict.code, {
       ...(verdict.kind === undefined ? {} : { kind: verdict.kind }),
       ...(verdict.retryAfter === undefined ? {} : { retryAfter: verdict.retryAfter }),
+      ...(verdict.ownerGone === undefined ? {} : { ownerGone: verdict.ownerGone }),
     })
   }
+  if (isForeign) throw new CardeaError('credential_invalid', { kind: 'session-cookie' })
+  if (verdict.value.kind === 'password') x.app.notePassword(x.origin)
   x.principal = verdict.value
 }
 
@@ -152,7 +169,12 @@ async function readBody(x: Exchange): Promise<unknown> {
   if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
-  return (type ?? allowedTypes(x.route)[0]) === 'form' ? parseForm(bytes) : parseJson(bytes)
+  const parsers = {
+    json: () => parseJson(bytes),
+    form: () => parseForm(bytes, x.route.repeated),
+    multipart: () => parseMultipart(bytes, x.headers.get('content-type') ?? '', x.route.repeated),
+  } as const satisfies Record<BodyType, () => unknown>
+  return parsers[type ?? allowedTypes(x.route)[0] ?? 'json']()
 }
 
 function readQuery(url: URL): Record<string, string> {
@@ -177,7 +199,7 @@ const parse: Step = (x) => {
   return readBody(x).then((body) => {
     refuseHostileValues(body)
     const wrong = x.route.refuse?.(body) ?? null
-    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong] })
+    if (wrong !== null) throw new CardeaError('request_invalid', { fields: [wrong].flat() })
     x.body = validate(schema, body)
   })
 }
@@ -216,9 +238,10 @@ const run: Step = (x) => {
   })
 }
 
-/** Cookies leave only with the same-origin proof. */
+/** Cookies leave only with the same-origin proof; where no page asked at all, some contracts need none. */
 const render: Step = (x) => {
-  if (x.sameOrigin !== 'same') x.cookies.length = 0
+  const proven = x.sameOrigin === 'same' || (x.sameOrigin === 'absent' && x.api.cookiesWithoutProof === true)
+  if (!proven) x.cookies.length = 0
 }
 
 /** The order of this list is the security review. */
@@ -295,7 +318,11 @@ function fail(x: Exchange, thrown: unknown): void {
 
 function respond(x: Exchange): Response {
   const origin = x.headers.get('origin')
-  const common: Record<string, string> = { ...securityHeaders(x.app.https), 'X-Request-Id': x.requestId }
+  const common: Record<string, string> = {
+    ...securityHeaders(x.app.https),
+    'X-Request-Id': x.requestId,
+    ...expiryHeader(x),
+  }
   // The answer to a program: no header comes twice and none depends on the page that asks.
   if (origin === null && x.cookies.length === 0) {
     common.Vary = 'Origin'
@@ -307,12 +334,22 @@ function respond(x: Exchange): Response {
   return toResponse(x.reply, headers)
 }
 
+const noticeMillis = 7 * 86_400_000
+
+/** A private token says itself when its last week has begun, whatever is answered to its use. */
+function expiryHeader({ principal, app }: Exchange): Readonly<Record<string, string>> {
+  if (principal?.kind !== 'private-token' || principal.expiresAt === null) return {}
+  if (principal.expiresAt - app.core.clock.now() > noticeMillis) return {}
+  return { 'Cardea-Token-Expires': new Date(principal.expiresAt).toISOString() }
+}
+
 function renderFailure(x: Exchange, thrown: unknown): Reply {
   const error = asCardeaError(thrown)
   x.app.logFailure(error, { requestId: x.requestId, api: x.api.name, method: x.route.method, route: x.route.path })
   const fromBrowser = x.headers.has('sec-fetch-mode')
   const renderError = x.route.renderError ?? x.api.renderError
-  return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser })
+  const sent = { method: x.request.method, contentType: x.headers.get('content-type') }
+  return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser, sent })
 }
 
 /** What no part of ours meant to throw is an internal error; its text stays here. */

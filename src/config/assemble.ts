@@ -7,6 +7,7 @@ import { ConfigError, type Problem } from './config-error.ts'
 import { type DoorName, doorNames } from './doors.ts'
 import type { Option } from './option.ts'
 import { type OptionPath, optionPaths, options, type Values } from './options.ts'
+import { overlap, type PhotoSettings } from './photos.ts'
 import { type Draft, findRelaxations, hasMail, isLoopback, isStrict, strictProblems } from './strict.ts'
 
 export type RoleTable = Readonly<Record<RoleName, readonly Scope[]>>
@@ -39,6 +40,7 @@ export function assemble(given: Given): Config {
   const problems = [
     ...given.problems,
     ...crossProblems(draft, strict, wildcard && values.publicUrl === undefined, roles),
+    ...libraryProblems(draft, given.folder),
   ]
   // A setting that could not be read at all is not blamed a second time for what follows from its absence.
   const blamed = new Set(given.problems.map(({ setting }) => setting))
@@ -90,6 +92,7 @@ export function assemble(given: Given): Config {
       documents,
     },
     doors: doorSettings(values, given.embedded),
+    photos: photoSettings(values, given.folder),
     core: coreSettings(values, publicUrl, strict, roles),
     file: given.file,
     described,
@@ -150,6 +153,27 @@ function doorSettings(values: Values, embedded: boolean): Config['doors'] {
       revealUnknown: values['freesewing.revealUnknown'] === true,
       keysChangeCredentials: values['freesewing.keysChangeCredentials'] === true,
     },
+    librephotos: {
+      ...door('librephotos'),
+      accessSeconds: sure('librephotos.accessSeconds', values['librephotos.accessSeconds']),
+      refreshSeconds: sure('librephotos.refreshSeconds', values['librephotos.refreshSeconds']),
+      cookie: sure('librephotos.cookie', values['librephotos.cookie']),
+      basic: sure('librephotos.basic', values['librephotos.basic']),
+      openFirstSetup: values['librephotos.openFirstSetup'] === true,
+      accelRedirect: values['librephotos.accelRedirect'] === true,
+    },
+    hautai: door('hautai'),
+  }
+}
+
+function photoSettings(values: Values, folder: string): PhotoSettings {
+  const library = values['librephotos.library'] ?? null
+  return {
+    library: library === null ? null : resolve(folder, library),
+    scanSeconds: values['librephotos.scanSeconds'] || null,
+    maxPixels: sure('librephotos.maxPixels', values['librephotos.maxPixels']),
+    decodeSeconds: sure('librephotos.decodeSeconds', values['librephotos.decodeSeconds']),
+    decodeParallel: sure('librephotos.decodeParallel', values['librephotos.decodeParallel']),
   }
 }
 
@@ -170,6 +194,7 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       maxPerUser: n('session.maxPerUser'),
     },
     privateTokenMaxSeconds: n('privateTokenMaxSeconds'),
+    privateTokenNoticeSeconds: n('privateTokenNoticeSeconds'),
     freshSeconds: n('freshSeconds'),
     totp: {
       issuer: sure('totp.issuer', values['totp.issuer']),
@@ -247,6 +272,16 @@ function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, r
     if (nativePaths.includes(first))
       refuse(`${name}.prefix`, `must not begin with /${first}, which is the native API's`)
   }
+  if (values['librephotos.cookie'] === 'cross-site' && !draft.publicUrl.startsWith('https:'))
+    refuse(
+      'librephotos.cookie',
+      'must not be cross-site where the public URL is http: browsers keep such a cookie on https only',
+    )
+  if (values['librephotos.openFirstSetup'] === true && (strict || !isLoopback(draft.host)))
+    refuse(
+      'librephotos.openFirstSetup',
+      'must not be true in strict mode, or where the server listens on more than loopback: whoever came first would be the administrator',
+    )
   const notAbove = (low: OptionPath, high: OptionPath) => {
     const [a, b] = [values[low], values[high]]
     if (typeof a === 'number' && typeof b === 'number' && a > b) refuse(low, `must not be greater than ${high} (${b})`)
@@ -257,6 +292,14 @@ function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, r
   if ((values['passwordHash.memoryKib'] ?? 0) < 8 * (values['passwordHash.lanes'] ?? 0))
     refuse('passwordHash.memoryKib', 'must be at least 8 times passwordHash.lanes')
   return problems
+}
+
+/** What is in the data folder is never shown, and a library must not grow by what is written there. */
+function libraryProblems({ values, from }: Draft, folder: string): readonly Problem[] {
+  const { 'librephotos.library': library, dataDir } = values
+  if (!library || dataDir === undefined || !overlap(resolve(folder, library), resolve(folder, dataDir))) return []
+  const setting = 'librephotos.library'
+  return [{ setting, from: from(setting), message: 'must be neither the data folder nor in it nor around it' }]
 }
 
 /** A value that its table row gives a default. */

@@ -1,6 +1,9 @@
 import type { FreesewingSettings } from '../apis/freesewing/settings.ts'
+import type { HautaiSettings } from '../apis/hautai/settings.ts'
+import type { LibrephotosSettings } from '../apis/librephotos/settings.ts'
 import type { CoreSettings } from '../core/settings.ts'
 import type { HttpSettings } from '../http/settings.ts'
+import type { PhotoSettings } from './photos.ts'
 
 /** Where a value came from, from weakest to strongest. */
 export type Source = 'default' | 'file' | 'environment' | 'flag'
@@ -41,7 +44,12 @@ export interface Config {
   }
   readonly http: HttpSettings
   /** The contracts beside the native one, by the name of the API. */
-  readonly doors: { readonly freesewing: FreesewingSettings }
+  readonly doors: {
+    readonly freesewing: FreesewingSettings
+    readonly librephotos: LibrephotosSettings
+    readonly hautai: HautaiSettings
+  }
+  readonly photos: PhotoSettings
   readonly core: CoreSettings
   /** Absolute path of the configuration file, or null. */
   readonly file: string | null

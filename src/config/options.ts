@@ -16,6 +16,7 @@ import {
   text,
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
+import { photoOptions } from './photos.ts'
 import { secret } from './secret.ts'
 import { roleNames, roleTable, staticKeys } from './structured.ts'
 
@@ -122,6 +123,12 @@ export const options = {
   ),
   'session.maxPerUser': count(100, 'Sessions of one user; more end the oldest.', 1, 1000),
   privateTokenMaxSeconds: seconds(YEAR, 'Longest life of a private token.', 3600, 10 * YEAR),
+  privateTokenNoticeSeconds: seconds(
+    7 * DAY,
+    'How long before the end of a private token its owner is mailed; 0 for never.',
+    0,
+    YEAR,
+  ),
   freshSeconds: seconds(600, 'How long a proof of all factors counts as fresh.', 30, DAY),
   'signing.algorithm': option(choice('ES256', 'EdDSA', 'RS256'), 'ES256', { doc: 'Algorithm of new signing keys.' }),
   'signing.rotateSeconds': seconds(90 * DAY, 'Age at which the next signing key takes over.', 3600, 10 * YEAR),
@@ -203,6 +210,28 @@ export const options = {
   'freesewing.keysChangeCredentials': option(boolean, false, {
     doc: 'Let API keys change password and e-mail address at the FreeSewing API.',
   }),
+
+  ...doorOptions('librephotos', 'LibrePhotos', []),
+  'librephotos.accessSeconds': seconds(3600, 'Life of an access token of the LibrePhotos API.', 30, DAY),
+  'librephotos.refreshSeconds': seconds(
+    7 * DAY,
+    'Life of a refresh token of the LibrePhotos API and of its session.',
+    3600,
+    30 * DAY,
+  ),
+  'librephotos.cookie': option(choice('strict', 'original', 'cross-site'), 'strict', {
+    doc: 'How the LibrePhotos API sets its `jwt` cookie: `strict` out of reach of scripts and SameSite=Lax, `original` bare, `cross-site` for a front end on another site.',
+    strict: '`cross-site` needs an https public URL, always.',
+  }),
+  'librephotos.basic': option(boolean, true, {
+    doc: 'Let the LibrePhotos API take user name and password with each request, as HTTP Basic.',
+  }),
+  'librephotos.openFirstSetup': option(boolean, false, {
+    doc: 'Let the first sign-up at the LibrePhotos API from this machine make the administrator, without the set-up code.',
+    strict: 'Refused, and always where the server listens on more than loopback.',
+  }),
+  ...photoOptions,
+  ...doorOptions('hautai', 'Haut.AI', []),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────
   'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {

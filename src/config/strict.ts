@@ -134,5 +134,6 @@ export function findRelaxations(draft: Draft): readonly string[] {
     (values['freesewing.keyMaxSeconds'] ?? 0) > 31_536_000,
     'freesewing.keyMaxSeconds: API keys can be made for longer than a year.',
   )
+  when(values['librephotos.cookie'] === 'original', 'librephotos.cookie: scripts of the page can read the jwt cookie.')
   return found
 }

@@ -1,6 +1,6 @@
 import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Passwords } from '../crypto/password.ts'
-import type { ApiName } from '../types.ts'
+import type { ApiName, Seconds } from '../types.ts'
 import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
 import { createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
@@ -18,7 +18,7 @@ import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
 import { createImpersonation, type Impersonate } from './impersonation.ts'
 import { createInstance, type Instance } from './instance.ts'
-import { createJobs, type Job } from './jobs.ts'
+import { createJobs, createPhotoJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createLastUsed } from './last-used.ts'
 import { createLimits, type Limits } from './limits.ts'
@@ -28,6 +28,8 @@ import { createNames } from './names.ts'
 import { createNewPasswords } from './new-passwords.ts'
 import { createOneTimes } from './one-time.ts'
 import { createPasswordCheck } from './password-check.ts'
+import type { PhotoFiles } from './photo-ports.ts'
+import { createPhotos, type Photos } from './photos.ts'
 import { createPlaces } from './places.ts'
 import type { Clock, Log, Mailer, Store } from './ports.ts'
 import { createRights } from './rights.ts'
@@ -38,6 +40,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, type Users } from './users.ts'
@@ -53,6 +56,8 @@ export interface CoreDeps {
   readonly settings: CoreSettings
   /** How links look in mails that other doors than the native one send. */
   readonly links?: Readonly<Partial<Record<ApiName, DoorLink>>>
+  /** The photo library; absent: there is none. `scanSeconds`: how often it is scanned; null: only when told to. */
+  readonly photos?: PhotoFiles & { readonly scanSeconds: Seconds | null }
 }
 
 export interface Core {
@@ -74,6 +79,7 @@ export interface Core {
   readonly feed: ChangeFeed
   readonly devices: Devices
   readonly doorLinks: DoorLinks
+  readonly photos: Photos
   readonly emailMark: EmailMark
   readonly impersonate: Impersonate
   readonly instance: Instance
@@ -94,7 +100,7 @@ export interface Core {
  * static key is bad.
  */
 export async function createCore(deps: CoreDeps): Promise<Core> {
-  const { store, clock, log, mailer, passwords, keyTree, settings, links = {} } = deps
+  const { store, clock, log, mailer, passwords, keyTree, settings, links = {}, photos: files = null } = deps
 
   const feed = createChangeFeed({ store, clock, log, boundMillis: settings.feedBoundMillis })
   const commit = createCommit({ store, feed })
@@ -118,8 +124,10 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   const basicCache = createBasicCache({ clock, max: Math.max(settings.cacheSize, 1) })
   const signIn = createSignIn({ ...base, limits, mails, mfa, oneTimes, doorLinks, identify, passwordCheck, basicCache })
   const newPasswords = createNewPasswords(base)
+  const photos = createPhotos({ store, clock, events, files })
   const users = createUsers({
     ...base,
+    forgetPhotos: photos.forgetUser,
     rights,
     limits,
     mails,
@@ -127,6 +135,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     identify,
     names,
     confirmation,
+    doorLinks,
     newPasswords,
     passwordCheck,
   })
@@ -190,10 +199,22 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     feed,
     devices: createDevices({ keyTree, places }),
     doorLinks,
+    photos,
     emailMark: createEmailMark(keyTree),
     impersonate: createImpersonation({ store, rights, sessions, mails }),
     instance: createInstance(base),
-    jobs: createJobs({ store, clock, log, flush, tendSigningKeys: signingKeys.tend, purgeEvents: events.purge }),
+    jobs: [
+      ...createJobs({
+        store,
+        clock,
+        log,
+        flush,
+        tendSigningKeys: signingKeys.tend,
+        purgeEvents: events.purge,
+        remindTokens: createTokenReminders({ ...base, mails }),
+      }),
+      ...(files === null ? [] : createPhotoJobs({ photos, log, scanSeconds: files.scanSeconds })),
+    ],
     flush,
     idle: background.idle,
     async close() {

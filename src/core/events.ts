@@ -55,6 +55,8 @@ export const eventKinds = [
   'secrets-rewrapped',
   'instance-restored',
   'keys-confirmed',
+  'photo-folder-assigned',
+  'photo-folder-unassigned',
 ] as const
 export type EventKind = (typeof eventKinds)[number]
 

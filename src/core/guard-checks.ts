@@ -134,9 +134,10 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
   }
 
   /** A closed account ends its sessions: whoever holds a token that was theirs hears of the account. */
-  const whyEnded = async ({ sub }: JwtClaims): Promise<RefusalCode> => {
+  const refuseEnded = async (kind: CredentialKind, { sub }: JwtClaims): Promise<Verdict<Held>> => {
     const user = await store.users.byPublicId(sub)
-    return (user === null ? null : refusalOfUser(user)) ?? 'credential_revoked'
+    if (user === null) return { ...refuse(kind, 'credential_revoked'), ownerGone: true }
+    return refuse(kind, refusalOfUser(user) ?? 'credential_revoked')
   }
 
   const accessToken = async (token: string): Promise<Verdict<Held>> => {
@@ -155,7 +156,7 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
         : refuse(kind, 'credential_invalid')
     }
     const found = await sessionOf(sid)
-    if (found === null) return refuse(kind, await whyEnded(claims))
+    if (found === null) return refuseEnded(kind, claims)
     return isSubject(claims, found.user) ? heldSession(kind, found, carried) : refuse(kind, 'credential_invalid')
   }
 
@@ -165,7 +166,8 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
     if (!verdict.ok) return refuse(kind, codeOf[verdict.reason])
     const { claims } = verdict
     const found = await store.tokens.withUser(claims.jti)
-    if (found === null || isOff(found.token)) return refuse(kind, 'credential_revoked')
+    if (found === null) return refuseEnded(kind, claims)
+    if (isOff(found.token)) return refuse(kind, 'credential_revoked')
     const { token: row, user } = found
     if (!isSubject(claims, user)) return refuse(kind, 'credential_invalid')
     const endsAt = Math.min(row.expiresAt, claims.exp * 1000)

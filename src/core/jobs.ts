@@ -1,10 +1,15 @@
+import type { Seconds } from '../types.ts'
+import type { Photos } from './photos.ts'
 import type { Clock, Log, Store } from './ports.ts'
 
-/** Work that the server repeats as long as it runs. `run` throws when it failed; the next turn tries again. */
+/**
+ * Work that the server repeats as long as it runs. `run` throws when it failed; the next turn tries again. `stopping` is
+ * aborted when the server stops, for work that lasts.
+ */
 export interface Job {
   readonly name: string
   readonly everySeconds: number
-  run(): Promise<void>
+  run(stopping?: AbortSignal): Promise<void>
 }
 
 export interface JobsDeps {
@@ -14,6 +19,7 @@ export interface JobsDeps {
   readonly flush: () => Promise<void>
   readonly tendSigningKeys: () => Promise<void>
   readonly purgeEvents: () => Promise<number>
+  readonly remindTokens: () => Promise<number>
 }
 
 const hour = 3600
@@ -23,7 +29,15 @@ const unprovenMillis = 7 * dayMillis
 /** A device that was not seen for a year is a stranger again. */
 const deviceMillis = 365 * dayMillis
 
-export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEvents }: JobsDeps): readonly Job[] {
+export function createJobs({
+  store,
+  clock,
+  log,
+  flush,
+  tendSigningKeys,
+  purgeEvents,
+  remindTokens,
+}: JobsDeps): readonly Job[] {
   const counted = (name: string, work: () => Promise<number>) => async () => {
     const removed = await work()
     if (removed > 0) log.debug({ removed }, `${name}: removed what is over`)
@@ -45,5 +59,39 @@ export function createJobs({ store, clock, log, flush, tendSigningKeys, purgeEve
     purge('purge-outbox', hour, () => store.changes.purge(clock.now() - dayMillis)),
     purge('purge-devices', 24 * hour, () => store.devices.purge(clock.now() - deviceMillis)),
     purge('purge-events', hour, purgeEvents),
+    { name: 'remind-tokens', everySeconds: hour, run: async () => void (await remindTokens()) },
   ]
+}
+
+export interface PhotoJobsDeps {
+  readonly photos: Pick<Photos, 'scan' | 'sweep'>
+  readonly log: Log
+  readonly scanSeconds: Seconds | null
+}
+
+export function createPhotoJobs({ photos, log, scanSeconds }: PhotoJobsDeps): readonly Job[] {
+  const sweep: Job = {
+    name: 'sweep-thumbnails',
+    everySeconds: hour,
+    async run() {
+      const removed = await photos.sweep()
+      if (removed > 0) log.debug({ removed }, 'sweep-thumbnails: removed what is over')
+    },
+  }
+  if (scanSeconds === null) return [sweep]
+  const scan: Job = {
+    name: 'scan-photos',
+    everySeconds: scanSeconds,
+    async run(signal) {
+      try {
+        const { skipped, ...counts } = await photos.scan(signal === undefined ? {} : { signal })
+        if (counts.added + counts.changed + counts.removed > 0)
+          log.info({ ...counts, skipped: skipped.length }, 'the photo library was scanned')
+      } catch (error) {
+        // Told to stop: the next start goes on.
+        if (signal?.aborted !== true) throw error
+      }
+    },
+  }
+  return [sweep, scan]
 }

@@ -13,6 +13,7 @@ export type Notice =
   | 'key-rotated'
   | 'token-made'
   | 'token-rotated'
+  | 'token-ending'
   | 'sign-in-new-place'
   | 'factor-guessing'
   | 'impersonated'
@@ -117,6 +118,10 @@ export const noticeTexts: Readonly<Record<Notice, { readonly subject: string; re
   'token-rotated': {
     subject: 'A private token was rotated',
     text: `a private token of your account was replaced by a new one. ${notYou}`,
+  },
+  'token-ending': {
+    subject: 'A private token ends soon',
+    text: 'a private token of your account ends soon. If something still uses it, rotate it or make a new one before it does. If nothing uses it any more, there is nothing to do.',
   },
   'sign-in-new-place': {
     subject: 'A sign-in from a new place',

@@ -100,7 +100,7 @@ export function createMails({ mailer, clock, log, settings, background }: MailsD
       '',
       `When: ${timeText(clock.now())}`,
       // Under `user agent` everybody can write what they like, also a web address: nothing of it goes into a mail.
-      `From: ${plainText(origin.address, 64)}`,
+      ...(origin.address === '' ? [] : [`From: ${plainText(origin.address, 64)}`]),
       ...details,
       '',
       `This mail comes from ${host}.`,

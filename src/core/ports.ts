@@ -12,17 +12,25 @@ import type {
   LimitState,
   Mail,
   NewEpoch,
+  NewPhoto,
   NewUser,
   OneTime,
   Page,
   PageWish,
+  Photo,
+  PhotoFolder,
+  PhotoName,
+  PhotoSliceWish,
   PrivateToken,
   Purpose,
   Reservation,
   SecretUse,
   Session,
   SigningKey,
+  Slice,
+  SliceWish,
   Suspended,
+  TokenSliceWish,
   Totp,
   UserConflict,
   UserFilter,
@@ -81,8 +89,12 @@ export interface UserStore {
   /** Deletes people who signed up before `before` and never proved their address. Appends changes. Answers how many. */
   purgeUnproven(before: Millis, now: Millis): Promise<number>
   list(wish: PageWish & UserFilter): Promise<Page<User>>
+  /** Oldest first. */
+  slice(wish: SliceWish & UserFilter): Promise<Slice<User>>
   isReserved(kind: Reservation['kind'], hash: Hash, now: Millis): Promise<boolean>
   profile(id: number, api: ApiName): Promise<Json>
+  /** Of many at once; those that have none are not in it. */
+  profiles(ids: readonly number[], api: ApiName): Promise<ReadonlyMap<number, Json>>
   setProfile(id: number, api: ApiName, profile: Json): Promise<void>
 }
 // ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +176,9 @@ export interface TokenStore {
   revokeAll(userId: number, now: Millis): Promise<readonly string[]>
   replace(publicId: string, successor: Omit<PrivateToken, 'id'>, oldEndsAt: Millis): Promise<PrivateToken | 'gone'>
   list(userId: number | null, wish: PageWish & { readonly includeRevoked?: boolean }): Promise<Page<PrivateToken>>
+  slice(userId: number, wish: TokenSliceWish): Promise<Slice<PrivateToken>>
+  /** Live ones without a successor that end later than `after` and by `until`, soonest first, with their active owners. */
+  ending(after: Millis, until: Millis): Promise<readonly { readonly token: PrivateToken; readonly user: User }[]>
   touch(used: readonly { readonly jti: string; readonly at: Millis }[]): Promise<readonly string[]>
 }
 
@@ -267,6 +282,33 @@ export interface DeviceStore {
   isKnown(userId: number, device: Hash): Promise<boolean>
   purge(before: Millis): Promise<number>
 }
+/** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
+export interface PhotoStore {
+  /** Newest first. Null: what is public, of users whose account is active. */
+  list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
+  count(userId: number | null, search?: string): Promise<number>
+  byHash(hash: Hash): Promise<Photo | null>
+  /** What is indexed at these paths. */
+  atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>
+  /** All that is indexed, by path: the next ones after a path, from the start with null. */
+  after(path: string | null, limit: number): Promise<readonly NewPhoto[]>
+  /**
+   * Adds or replaces what is indexed at each path; of users who are gone nothing. Answers the photos that no row stands
+   * for any more.
+   */
+  save(photos: readonly NewPhoto[]): Promise<readonly PhotoName[]>
+  /** Answers the photos that no row stands for any more. */
+  remove(paths: readonly string[]): Promise<readonly PhotoName[]>
+  /** Those of the hashes that some row has. */
+  known(hashes: readonly Hash[]): Promise<readonly Hash[]>
+  /** By path. */
+  folders(): Promise<readonly (PhotoFolder & { readonly username: string })[]>
+  /** In place of what the path was before; 'gone': there is no such user. */
+  assign(folder: PhotoFolder): Promise<'assigned' | 'gone'>
+  /** The folder that was assigned, or null. */
+  unassign(path: string): Promise<PhotoFolder | null>
+}
+
 export interface MetaStore {
   get(key: string): Promise<string | null>
   set(key: string, value: string): Promise<void>
@@ -304,6 +346,7 @@ export interface Store {
   readonly changes: ChangeStore
   readonly limits: LimitStore
   readonly devices: DeviceStore
+  readonly photos: PhotoStore
   readonly meta: MetaStore
   readonly instance: InstanceStore
   /** The same store bound to one transaction. Using the outer store inside is refused at once: it would wait for ever. */

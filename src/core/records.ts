@@ -33,6 +33,16 @@ export interface PageWish {
   /** As handed out in `nextCursor`; one that cannot be read throws CardeaError('request_invalid'). */
   readonly cursor?: string
 }
+/** A part of a list by its place, for contracts that number their pages. */
+export interface SliceWish {
+  readonly offset: number
+  readonly limit: number
+}
+export interface Slice<T> {
+  readonly items: readonly T[]
+  /** How many there are in all. */
+  readonly count: number
+}
 
 // ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,6 +81,8 @@ export interface UserFilter {
   readonly status?: UserStatus
   readonly role?: RoleName
   readonly kind?: UserKind
+  /** Only those whose profile at an API says `true` under this name. */
+  readonly flagged?: { readonly api: ApiName; readonly member: string }
 }
 export interface Reservation {
   readonly kind: 'username' | 'email'
@@ -157,6 +169,66 @@ export interface PrivateToken {
   /** Came back from a backup: refused until an administrator confirms it. */
   readonly suspendedAt: Millis | null
 }
+export interface TokenSliceWish extends SliceWish {
+  /** Part of a name, letter case aside. */
+  readonly name?: string
+  readonly includeRevoked?: boolean
+  readonly order: { readonly by: 'id' | 'name' | 'expiresAt'; readonly descending: boolean }
+}
+
+// ── photos ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Raster types that are told by their bytes. Nothing else is ever served. */
+export const photoTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const
+export type PhotoType = (typeof photoTypes)[number]
+
+/** A folder of the library and all below it are the user's, but for folders below that are assigned themselves. */
+export interface PhotoFolder {
+  /** Relative to the library, with slashes; empty: all of it. */
+  readonly path: string
+  readonly userId: number
+  /** Everybody may see what is in it. */
+  readonly public: boolean
+}
+
+/** A file as it was when it was indexed. */
+export interface PhotoFile {
+  /** Relative to the library, with slashes. */
+  readonly path: string
+  readonly size: number
+  readonly modifiedAt: Millis
+}
+
+/** Which photos of a list. */
+export interface PhotoSliceWish extends SliceWish {
+  /** Part of where one lies in the library, letter case aside. */
+  readonly search?: string
+}
+export interface NewPhoto extends PhotoFile {
+  readonly userId: number
+  /** 32 hex digits of the content's SHA-256 and the owner's id: the same picture of another user is another photo. */
+  readonly hash: Hash
+  readonly type: PhotoType
+  /** As it is seen: a picture that lies on its side was turned. */
+  readonly width: number
+  readonly height: number
+  readonly takenAt: Millis | null
+  readonly public: boolean
+  readonly addedAt: Millis
+}
+
+export interface Photo extends NewPhoto {
+  readonly id: number
+  readonly owner: { readonly username: string; readonly status: UserStatus }
+}
+
+/** Smaller pictures of a photo, and `clean`: as large, without anything beside the picture (place, camera, dates). */
+export const photoCopies = ['square', 'square-small', 'big', 'clean'] as const
+export type PhotoCopy = (typeof photoCopies)[number]
+
+/** What stands for a photo and its copies. */
+export type PhotoName = Pick<NewPhoto, 'userId' | 'hash'>
+
 // ── one-time tokens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const purposes = [

@@ -5,6 +5,7 @@ import type { Commit } from './commit.ts'
 import type { Events } from './events.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Clock, Store } from './ports.ts'
+import { isRefreshedAt } from './session-doors.ts'
 import type { SessionSecrets } from './session-secrets.ts'
 import { isSessionOver, refusalOfUser } from './session-state.ts'
 import type { OpenedSession, SessionTokens, TokenShape } from './session-tokens.ts'
@@ -32,7 +33,8 @@ export function createSessionRefresh(deps: SessionRefreshDeps): Refresh {
     const presented = parseRefreshToken(refreshToken)
     if (presented === null) throw new CardeaError('credential_malformed', { kind })
     const found = await store.sessions.withUser(presented.sessionId)
-    const mayRotate = found !== null && found.session.refreshForm === 'opaque' && found.session.api === origin.api
+    const mayRotate =
+      found !== null && found.session.refreshForm === 'opaque' && isRefreshedAt(found.session.api, origin.api)
     // A forged secret is turned away before anything counts: it must never end a session.
     if (!mayRotate || !secrets.refreshMatches(found.session, presented)) {
       throw new CardeaError('credential_invalid', { kind })

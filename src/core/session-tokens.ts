@@ -5,6 +5,7 @@ import { type AccessTokens, jwtTypes } from './access-tokens.ts'
 import type { Clock } from './ports.ts'
 import type { Session } from './records.ts'
 import type { Roles } from './roles.ts'
+import { fixedAccessSeconds } from './session-doors.ts'
 import type { SessionSecrets } from './session-secrets.ts'
 import type { CoreSettings } from './settings.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -15,7 +16,7 @@ export interface TokenShape {
   readonly lifetimeSeconds?: number
   /** What the door's clients call the role, where they read it from the token. Rights do not hang on it. */
   readonly role?: string
-  /** Further claims of the access token that the API's clients read. */
+  /** Further claims that the API's clients read, of the access token and of a refresh token that is a JWT. */
   readonly claims?: Readonly<Record<string, unknown>>
   readonly audience?: string | readonly string[]
 }
@@ -36,7 +37,7 @@ export interface OpenedSession {
 export interface SessionTokens {
   access(session: Session, user: User, shape: TokenShape): ReturnType<AccessTokens['issue']>
   /** That of the current generation; null where the session has none. */
-  refresh(session: Session, user: User): Promise<string | null>
+  refresh(session: Session, user: User, shape: TokenShape): Promise<string | null>
 }
 
 export interface SessionTokensDeps {
@@ -58,7 +59,7 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
       scopes: roles.effective(user, session.ceiling, null),
       role: shape.role ?? user.role,
       api: session.api,
-      lifetimeSeconds: shape.lifetimeSeconds ?? settings.accessTokenSeconds,
+      lifetimeSeconds: fixedAccessSeconds(session.api) ?? shape.lifetimeSeconds ?? settings.accessTokenSeconds,
       actor: session.actor,
       notAfter: session.expiresAt,
       ...(shape.claims !== undefined && { claims: shape.claims }),
@@ -66,11 +67,12 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
     })
 
   /** For doors whose clients decode it. It says which session, and proves nothing else. */
-  const refreshJwt = async (session: Session, user: User): Promise<string> =>
+  const refreshJwt = async (session: Session, user: User, { claims }: TokenShape): Promise<string> =>
     signJwt({
       key: await signingKeys.current('refresh'),
       typ: jwtTypes.refresh,
       claims: {
+        ...claims,
         iss: settings.publicUrl,
         sub: user.publicId,
         aud: settings.audience,
@@ -82,8 +84,8 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
       },
     })
 
-  const refresh = async (session: Session, user: User): Promise<string | null> => {
-    if (session.refreshForm === 'jwt') return refreshJwt(session, user)
+  const refresh = async (session: Session, user: User, shape: TokenShape): Promise<string | null> => {
+    if (session.refreshForm === 'jwt') return refreshJwt(session, user, shape)
     return session.refreshForm === 'opaque' ? (secrets.refreshToken(session, session.generation)?.token ?? null) : null
   }
 

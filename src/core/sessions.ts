@@ -1,9 +1,11 @@
 import { hexToken, isUuid, uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
-import type { ApiName, Factor, Millis, Origin, Principal, Scope, User } from '../types.ts'
+import type { ApiName, Factor, Millis, Origin, Principal, Scope, Seconds, User } from '../types.ts'
 import { plainText } from './plain-text.ts'
 import type { Store } from './ports.ts'
 import type { Page, PageWish, RefreshForm, Session, SessionMode } from './records.ts'
+import { fixedAccessSeconds } from './session-doors.ts'
+import { createSessionJwt, type SessionJwt } from './session-jwt.ts'
 import { createSessionRefresh, type SessionRefreshDeps } from './session-refresh.ts'
 import { isSessionOver, refusalOfUser } from './session-state.ts'
 import { createSessionTokens, type OpenedSession, type SessionTokensDeps, type TokenShape } from './session-tokens.ts'
@@ -18,13 +20,15 @@ export interface OpenSession extends TokenShape {
   readonly origin: Origin
   /** Default: opaque for mode `token`, none for the others. */
   readonly refreshForm?: RefreshForm
+  /** Absolute end of the session, from now; default from the settings. Idling does not cut it. */
+  readonly sessionSeconds?: Seconds
   /** Scopes wished; default all of the API's ceiling. */
   readonly scopes?: readonly Scope[]
   /** Public id of the impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
   readonly actor?: string
 }
 
-export interface Sessions {
+export interface Sessions extends SessionJwt {
   /** Opens a session and audits the sign-in; more than the cap ends the oldest. Throws account_*, credentials_wrong. */
   open(wish: OpenSession): Promise<OpenedSession>
   /**
@@ -93,15 +97,16 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
 
   /** Absolute and idle end, in milliseconds from now. A door's own lifetime is promised to its clients: idling does not cut it. */
   const endsOf = (wish: OpenSession): Pick<Session, 'expiresAt' | 'idleMillis'> => {
-    const { idleSeconds, absoluteSeconds } = settings.session
-    const own = wish.lifetimeSeconds ?? 0
+    const { idleSeconds } = settings.session
+    const absoluteSeconds = wish.sessionSeconds ?? settings.session.absoluteSeconds
+    const own = Math.max(wish.lifetimeSeconds ?? 0, fixedAccessSeconds(wish.origin.api) ?? 0)
     // What is refreshed outlives its first token; what is not ends with it.
     const outlives = wish.mode === 'token' && wish.refreshForm !== 'none'
     const whole = outlives ? Math.max(absoluteSeconds, own) : (wish.lifetimeSeconds ?? absoluteSeconds)
     const seconds = wish.actor === undefined ? whole : impersonationSeconds
     return {
       expiresAt: clock.now() + seconds * 1000,
-      idleMillis: idleSeconds === 0 ? null : Math.max(idleSeconds, own) * 1000,
+      idleMillis: idleSeconds === 0 ? null : Math.max(idleSeconds, own, wish.sessionSeconds ?? 0) * 1000,
     }
   }
 
@@ -150,7 +155,7 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       const { session, opaque } = newSession(wish)
       // Signed before anything is stored: a server that cannot sign leaves no session behind.
       const access = opaque === null ? await sessionTokens.access(session, wish.user, wish) : null
-      const refreshToken = await sessionTokens.refresh(session, wish.user)
+      const refreshToken = await sessionTokens.refresh(session, wish.user, wish)
       const record = async (tx: Store) => {
         // Held, so that what is read cannot change before the commit.
         checkUnchanged(await tx.users.held(wish.user.id), wish.user)
@@ -184,6 +189,7 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
     },
 
     refresh: createSessionRefresh({ ...deps, sessionTokens }),
+    ...createSessionJwt({ ...deps, sessionTokens }),
 
     list: (user, wish) => store.sessions.list(user.id, wish, clock.now()),
 

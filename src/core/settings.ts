@@ -18,6 +18,8 @@ export interface CoreSettings {
     readonly maxPerUser: number
   }
   readonly privateTokenMaxSeconds: Seconds
+  /** How long before its end the owner of a private token is mailed; 0: never. */
+  readonly privateTokenNoticeSeconds: Seconds
   /** How long a proof of all factors counts as fresh. */
   readonly freshSeconds: Seconds
   readonly totp: { readonly issuer: string; readonly drift: number; readonly singleUse: boolean }

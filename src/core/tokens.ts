@@ -17,7 +17,7 @@ import type { Events } from './events.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Mails } from './mails.ts'
 import type { Clock, Store } from './ports.ts'
-import type { Page, PageWish, PrivateToken } from './records.ts'
+import type { Page, PageWish, PrivateToken, Slice, TokenSliceWish } from './records.ts'
 import type { Roles } from './roles.ts'
 import type { CoreSettings } from './settings.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -52,6 +52,10 @@ export interface Tokens {
   /** `owner` null: an administrator or the command line. Throws not_found when it is not theirs; again is fine. */
   revoke(owner: User | null, publicId: string, actor: Principal | null, origin: Origin): Promise<void>
   byPublicId(owner: User | null, publicId: string): Promise<PrivateToken>
+  /** By the number that some contracts know it by. Throws not_found when it is not theirs. */
+  byId(owner: User, id: number): Promise<PrivateToken>
+  /** Part of the owner's list by place. */
+  slice(owner: User, wish: TokenSliceWish): Promise<Slice<PrivateToken>>
   list(owner: User | null, wish: PageWish & { readonly includeRevoked?: boolean }): Promise<Page<PrivateToken>>
   /** Writes last-used times in one batch and audits first uses. */
   flush(): Promise<void>
@@ -196,6 +200,12 @@ export function createTokens(deps: TokensDeps): Tokens {
         )
       }),
     byPublicId: (owner, publicId) => ownToken(store, owner, publicId),
+    async byId(owner, id) {
+      const token = await store.tokens.byId(id)
+      if (token === null || token.userId !== owner.id) throw new CardeaError('not_found')
+      return token
+    },
+    slice: (owner, wish) => store.tokens.slice(owner.id, wish),
     list: (owner, wish) => store.tokens.list(owner?.id ?? null, wish),
     async flush() {
       await lastUsed.flush('token', (batch) =>

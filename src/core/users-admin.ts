@@ -10,7 +10,15 @@ import { actorOrigin, appendChange, changed, dropAllLinks } from './users-shared
 
 type UserAdministration = Pick<
   Users,
-  'list' | 'create' | 'setRole' | 'setStatus' | 'setPassword' | 'setGrantedScopes' | 'setEmail' | 'resetFactor'
+  | 'list'
+  | 'slice'
+  | 'create'
+  | 'setRole'
+  | 'setStatus'
+  | 'setPassword'
+  | 'setGrantedScopes'
+  | 'setEmail'
+  | 'resetFactor'
 >
 
 interface Audited {
@@ -59,6 +67,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
 
   return {
     list: (wish) => store.users.list(wish),
+    slice: (wish) => store.users.slice(wish),
 
     async create(wish, actor, origin) {
       if (actor !== null && (await setUp.needsSetUp())) throw new CardeaError('set_up_needed')

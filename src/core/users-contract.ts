@@ -2,6 +2,7 @@ import type { Origin, Principal, RoleName, Scope, User, UserStatus } from '../ty
 import type { Background } from './background.ts'
 import type { Commit } from './commit.ts'
 import type { Confirmation } from './confirmation.ts'
+import type { DoorLinks } from './door-links.ts'
 import type { Events } from './events.ts'
 import type { Identify } from './identify.ts'
 import type { Limits } from './limits.ts'
@@ -11,7 +12,7 @@ import type { NewPasswords } from './new-passwords.ts'
 import type { OneTimes } from './one-time.ts'
 import type { PasswordCheck } from './password-check.ts'
 import type { Clock, Store } from './ports.ts'
-import type { Json, Page, PageWish, UserFilter } from './records.ts'
+import type { Json, Page, PageWish, Slice, SliceWish, UserFilter } from './records.ts'
 import type { Rights } from './rights.ts'
 import type { Roles } from './roles.ts'
 import type { CoreSettings } from './settings.ts'
@@ -78,6 +79,8 @@ export interface Users {
    */
   confirmOwnEmail(user: User, token: string, origin: Origin): Promise<User>
   byPublicId(publicId: string): Promise<User | null>
+  /** By the number that some contracts know users by. Persons only. */
+  byId(id: number): Promise<User | null>
   /** One look-up by the form of the identifier: proven e-mail, user name, or (at the FreeSewing door) id. No service. */
   find(identifier: string, origin: Origin): Promise<User | null>
   /** Whether somebody could take this user name now. */
@@ -104,12 +107,16 @@ export interface Users {
   resetPassword(token: string, password: string, origin: Origin): Promise<void>
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
   profile(user: User, api: Origin['api']): Promise<Json>
+  /** Of many at once, by id; those that have none are not in it. */
+  profiles(users: readonly Pick<User, 'id'>[], api: Origin['api']): Promise<ReadonlyMap<number, Json>>
   setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
   /** Changes one as it is now: of changes side by side none is lost. Answers what stands. Throws not_found. */
   changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>
 
   // administration; `actor` null: the command line. Throws beyond_own_rights, last_admin, not_found, username_taken ...
   list(wish: PageWish & UserFilter): Promise<Page<User>>
+  /** The same by place, oldest first. */
+  slice(wish: SliceWish & UserFilter): Promise<Slice<User>>
   create(wish: NewUserWish, actor: Principal | null, origin: Origin): Promise<User>
   setRole(publicId: string, role: RoleName, actor: Principal | null, origin: Origin): Promise<User>
   setStatus(publicId: string, status: UserStatus, actor: Principal | null, origin: Origin): Promise<User>
@@ -137,8 +144,11 @@ export interface UsersDeps {
   readonly roles: Roles
   readonly rights: Rights
   readonly identify: Identify
+  /** Files that were made of a user's photos; they go with the user. */
+  readonly forgetPhotos: (userId: number) => Promise<void>
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
   readonly background: Background
+  readonly doorLinks: DoorLinks
   readonly settings: CoreSettings
 }

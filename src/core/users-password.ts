@@ -7,7 +7,7 @@ import { changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'resetPassword'>
 
 export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
-  const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background } = deps
+  const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background, doorLinks } = deps
 
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
@@ -16,10 +16,12 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
     if (!(await limits.mailTo(user.email, 'reset-password', known))) return
     const data = { email: user.email }
     // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
-    const wish = { purpose: 'reset-password', userId: user.id, data, replace: false } as const
+    const form = doorLinks.formOf(origin.api)
+    const wish = { purpose: 'reset-password', userId: user.id, data, replace: false, form } as const
     const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
-    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username })
+    const address = doorLinks.address(origin.api, 'reset-password', token)
+    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username, address })
   }
 
   return {

@@ -11,7 +11,7 @@ export type { NewUserWish, SignUpWish, Users, UsersDeps } from './users-contract
 
 /** Users and what they, administrators and the command line do to them; put together from one file per subject. */
 export function createUsers(deps: UsersDeps): Users {
-  const { store, clock, commit, events, identify, limits, mails, names, oneTimes, rights } = deps
+  const { store, clock, commit, events, forgetPhotos, identify, limits, mails, names, oneTimes, rights } = deps
   const setUp = createSetUp(deps)
 
   return {
@@ -22,6 +22,11 @@ export function createUsers(deps: UsersDeps): Users {
     ...createUserAdministration({ ...deps, setUp }),
 
     byPublicId: (publicId) => store.users.byPublicId(publicId),
+
+    async byId(id) {
+      const user = await store.users.byId(id)
+      return user?.kind === 'person' ? user : null
+    },
 
     find: async (identifier, origin) => (await identify.find(identifier, origin)).user,
 
@@ -69,12 +74,20 @@ export function createUsers(deps: UsersDeps): Users {
         if (result === 'gone') throw new CardeaError('not_found')
         if (result === 'last_admin') throw new CardeaError('last_admin')
         await events.record({ kind: 'user-removed', user: user.publicId, actor, origin: where }, tx)
+        await forgetPhotos(user.id)
       })
+      // Once more: somebody may have asked for a picture before the commit.
+      await forgetPhotos(user.id)
       await limits.forget(user.id)
       await mails.notice('account-removed', user, origin)
     },
 
     profile: (user, api) => store.users.profile(user.id, api),
+    profiles: (users, api) =>
+      store.users.profiles(
+        users.map(({ id }) => id),
+        api,
+      ),
     changeProfile: (user, api, change) =>
       store.transaction(async (tx) => {
         if ((await tx.users.held(user.id)) === null) throw new CardeaError('not_found')

@@ -1,10 +1,11 @@
 import { CardeaError } from '../errors.ts'
 
-export type BodyType = 'json' | 'form'
+export type BodyType = 'json' | 'form' | 'multipart'
 
 export const bodyTypes = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
+  multipart: 'multipart/form-data',
 } as const satisfies Record<BodyType, string>
 
 /** Which of the types the request's Content-Type is, or null. */
@@ -19,7 +20,7 @@ const mostValues = 10_000
 const mostPairs = 200
 
 /** Reads at most `limit` bytes. Throws body_too_large; the rest is not read. */
-export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(request.headers.get('content-length') ?? '0')
   if (announced > limit) throw new CardeaError('body_too_large', { extra: { limit_bytes: limit } })
   const refuseSize = (size: number) => {
@@ -70,18 +71,48 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** `application/x-www-form-urlencoded` (URL standard, section 5). A name given twice is refused (RFC 6749, section 3.2). */
-export function parseForm(bytes: Uint8Array): Record<string, string> {
+/** A field given twice is refused (RFC 6749, section 3.2), or the last one counts, as some contracts have it. */
+export type Repeated = 'refused' | 'last'
+
+/** `application/x-www-form-urlencoded` (URL standard, section 5). Throws body_malformed, request_invalid. */
+export function parseForm(bytes: Uint8Array, repeated: Repeated = 'refused'): Record<string, string> {
   const source = text(bytes)
   if (/%(?![0-9A-Fa-f]{2})/.test(source))
     throw new CardeaError('body_malformed', { extra: { reason: 'The form has a broken percent-escape.' } })
-  if (source.split('&', mostPairs + 1).length > mostPairs)
-    throw new CardeaError('request_invalid', {
-      fields: [{ field: 'body', message: `must not have more than ${mostPairs} fields` }],
-    })
-  const fields = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(source)) {
-    if (fields.has(name)) {
+  if (source.split('&', mostPairs + 1).length > mostPairs) throw tooManyFields()
+  return collect(new URLSearchParams(source), repeated)
+}
+
+/**
+ * `multipart/form-data` (RFC 7578), read by the platform from bytes whose number is bounded already. A file is no value
+ * of any field of ours: it stands as an empty object, which every schema refuses. Throws body_malformed, request_invalid.
+ */
+export async function parseMultipart(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  repeated: Repeated = 'refused',
+): Promise<Record<string, string | object>> {
+  let form: FormData
+  try {
+    form = await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData()
+  } catch (cause) {
+    const reason = 'The body is not multipart/form-data with the boundary that its Content-Type names.'
+    throw new CardeaError('body_malformed', { cause: (cause as Error).name, extra: { reason } })
+  }
+  const pairs = [...form].map(([name, value]) => [name, typeof value === 'string' ? value : {}] as const)
+  if (pairs.length > mostPairs) throw tooManyFields()
+  return collect(pairs, repeated)
+}
+
+function tooManyFields(): CardeaError {
+  const message = `must not have more than ${mostPairs} fields`
+  return new CardeaError('request_invalid', { fields: [{ field: 'body', message }] })
+}
+
+function collect<T>(pairs: Iterable<readonly [string, T]>, repeated: Repeated): Record<string, T> {
+  const fields = new Map<string, T>()
+  for (const [name, value] of pairs) {
+    if (repeated === 'refused' && fields.has(name)) {
       const field = name.slice(0, 100).toWellFormed()
       throw new CardeaError('request_invalid', { fields: [{ field, message: 'is given twice' }] })
     }
@@ -109,7 +140,7 @@ export function refuseHostileValues(value: unknown): void {
         ? 'must not hold a NUL character'
         : value.isWellFormed()
           ? null
-          : 'must be valid Unicode'
+          : `must be valid Unicode, without U+${loneSurrogate(value)}`
       if (message !== null) throw new CardeaError('request_invalid', { fields: [{ field: path || 'body', message }] })
     } else if (typeof value === 'object' && value !== null) {
       if (depth >= deepest)
@@ -126,6 +157,12 @@ export function refuseHostileValues(value: unknown): void {
       }
     }
   }
+}
+
+/** The first half of a pair that stands alone, as four digits. */
+function loneSurrogate(text: string): string {
+  const alone = [...text].find((character) => !character.isWellFormed()) ?? ''
+  return alone.charCodeAt(0).toString(16).toUpperCase()
 }
 
 const topOf = (path: string): string => path.split('.', 1)[0] || 'body'

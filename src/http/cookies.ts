@@ -34,6 +34,6 @@ export function writeCookie(cookie: Cookie): string {
   if (cookie.maxAge !== undefined) parts.push(`Max-Age=${cookie.maxAge}`)
   if (cookie.httpOnly) parts.push('HttpOnly')
   if (cookie.secure) parts.push('Secure')
-  parts.push(`SameSite=${cookie.sameSite}`)
+  if (cookie.sameSite !== undefined) parts.push(`SameSite=${cookie.sameSite}`)
   return parts.join('; ')
 }

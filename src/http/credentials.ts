@@ -4,7 +4,8 @@ import type { HeaderReader } from './headers.ts'
 
 /** A credential as it came in. Structurally the guard's `Presented`. */
 export type ReadCredential =
-  | { readonly via: 'bearer'; readonly text: string }
+  /** `cookie`: a browser sent it along by itself. */
+  | { readonly via: 'bearer'; readonly text: string; readonly cookie?: true }
   | { readonly via: 'basic'; readonly username: string; readonly password: string }
   | { readonly via: 'key'; readonly text: string }
   | { readonly via: 'cookie'; readonly text: string }

@@ -6,15 +6,16 @@ export interface Cookie {
   readonly maxAge?: number
   readonly httpOnly: boolean
   readonly secure: boolean
-  readonly sameSite: 'Strict' | 'Lax' | 'None'
+  /** Absent: the browser's own default. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None'
   readonly path: string
 }
 
-/** What a route answers: data, not a Response. `body` is sent as JSON unless it is text or bytes. */
+/** What a route answers: data, not a Response. `body` is sent as JSON unless it is text, bytes or a stream of bytes. */
 export interface Reply {
   readonly status: number
   readonly body?: unknown
-  /** Content-Type of a text or byte body; JSON bodies may name another JSON type. */
+  /** Content-Type of a body of text or bytes; JSON bodies may name another JSON type. */
   readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly cookies?: readonly Cookie[]
@@ -31,10 +32,10 @@ export function toResponse(reply: Reply, headers: Headers | Record<string, strin
     for (const [name, value] of Object.entries(reply.headers ?? {})) all.set(name, value)
   }
   if (body === undefined) return new Response(null, { status, headers: all })
-  const raw = typeof body === 'string' || body instanceof Uint8Array
+  const raw = typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream
   const type = reply.type ?? (raw ? 'text/plain; charset=utf-8' : 'application/json')
   if (all instanceof Headers) all.set('Content-Type', type)
   else all['Content-Type'] = type
-  const content = raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body)
+  const content = raw ? (body as string | Uint8Array<ArrayBuffer> | ReadableStream) : JSON.stringify(body)
   return new Response(content, { status, headers: all })
 }

@@ -1,6 +1,8 @@
 import { type Api, withPrefix } from '../apis/api.ts'
 import type { WebMetrics } from '../apis/context.ts'
 import { createFreesewingApi } from '../apis/freesewing/index.ts'
+import { createHautaiApi } from '../apis/hautai/index.ts'
+import { createLibrephotosApi } from '../apis/librephotos/index.ts'
 import { type App, createApp } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
 import { findOverlaps } from '../apis/overlap.ts'
@@ -23,6 +25,8 @@ export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly 
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
+    librephotos: () => createLibrephotosApi({ settings: doors.librephotos, base: base('librephotos') }),
+    hautai: () => createHautaiApi({ settings: doors.hautai, base: base('hautai') }),
   } satisfies Record<DoorName, () => Api>
   const open = doorNames.filter((name) => doors[name].enabled)
   apis.push(...open.map((name) => withPrefix(makers[name](), doors[name].prefix)))

@@ -10,6 +10,7 @@ import { type Check, good, lstatOrNull, note, reason, wrong } from './doctor-che
 import { examineSecret } from './doctor-secret.ts'
 import { migrateHouse } from './house.ts'
 import { outboxFolder, smtpOptions } from './mailer.ts'
+import { copiesFolder } from './photos.ts'
 
 /** Before this no release of the program existed: a clock that says so is wrong. */
 const FIRST_RELEASE = Date.UTC(2025, 0, 1)
@@ -48,6 +49,7 @@ async function modes(config: Config): Promise<readonly Check[]> {
     `${config.dataDir}/limits.sqlite`,
     `${config.dataDir}/setup-code`,
     outboxFolder(config),
+    copiesFolder(config.dataDir),
   ]
   for (const path of [config.dataDir, ...files]) {
     const entry = path === config.dataDir ? await stat(path) : await lstatOrNull(path)

@@ -11,6 +11,7 @@ import { migrateStore, openStore, type StoreWish } from '../store/open.ts'
 import { systemClock } from './clock.ts'
 import { mailedLinks } from './links.ts'
 import { createMailer } from './mailer.ts'
+import { openPhotos } from './photos.ts'
 
 /** The core and all that it stands on. */
 export interface House {
@@ -55,6 +56,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
     const said = as === 'guest' ? await store.meta.get(publicUrlMark) : null
     const config = said === null ? wish : withDefaultUrl(wish, said)
     if (as === 'server') await store.meta.set(publicUrlMark, config.publicUrl)
+    const photos = await openPhotos({ config, store, clock, log })
     const own = createMailer({ config, clock, log })
     const core = await createCore({
       store,
@@ -65,6 +67,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
       keyTree,
       settings: config.core,
       links: mailedLinks(config),
+      ...(photos === undefined ? {} : { photos }),
     })
     await demandFittingSecret(store, keyTree)
     let closed: Promise<void> | undefined

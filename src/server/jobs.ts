@@ -3,7 +3,7 @@ import type { Log } from '../core/ports.ts'
 
 export interface Jobs {
   start(): void
-  /** No run begins any more; answers when the running ones have ended. */
+  /** No run begins any more, and those that last are told to end; answers when all have. */
   stop(): Promise<void>
 }
 
@@ -11,12 +11,13 @@ export interface Jobs {
 export function createJobs(jobs: readonly Job[], log: Log): Jobs {
   const timers: NodeJS.Timeout[] = []
   const running = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
 
   const run = (job: Job) => {
     if (running.has(job.name)) return
     const done = (async () => {
       try {
-        await job.run()
+        await job.run(stopping.signal)
       } catch (error) {
         log.error({ job: job.name, error }, 'scheduled work failed')
       } finally {
@@ -36,6 +37,7 @@ export function createJobs(jobs: readonly Job[], log: Log): Jobs {
     },
     async stop() {
       for (const timer of timers.splice(0)) clearInterval(timer)
+      stopping.abort()
       await Promise.all(running.values())
     },
   }

@@ -1,9 +1,17 @@
-import { mailedLink } from '../apis/freesewing/links.ts'
+import { mailedLink as freesewingLink } from '../apis/freesewing/links.ts'
+import { mailedLink as librephotosLink } from '../apis/librephotos/links.ts'
 import type { Config } from '../config/config.ts'
 import type { CoreDeps } from '../core/cardea.ts'
 
 /** How links look in the mails of the doors that are open and have links of their own. */
 export function mailedLinks({ publicUrl, doors }: Pick<Config, 'publicUrl' | 'doors'>): CoreDeps['links'] & object {
-  const { enabled, siteUrl, prefix } = doors.freesewing
-  return enabled ? { freesewing: mailedLink({ siteUrl, base: `${publicUrl}${prefix}` }) } : {}
+  const { freesewing, librephotos } = doors
+  return {
+    ...(freesewing.enabled
+      ? { freesewing: freesewingLink({ siteUrl: freesewing.siteUrl, base: `${publicUrl}${freesewing.prefix}` }) }
+      : {}),
+    ...(librephotos.enabled && librephotos.siteUrl !== null
+      ? { librephotos: librephotosLink(librephotos.siteUrl) }
+      : {}),
+  }
 }

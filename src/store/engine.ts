@@ -24,6 +24,10 @@ export interface Engine {
   skipIds(queries: Queries, table: string, column: string, count: number): Promise<void>
   /** Whether the text of `column` holds `needle`, both as they are. */
   contains(column: string, needle: string): RawBuilder<SqlBool>
+  /** The same, letter case aside. */
+  containsAnyCase(column: string, needle: string): RawBuilder<SqlBool>
+  /** Whether the JSON object in `column` has `true` under a name of ours. */
+  saysTrue(column: string, member: string): RawBuilder<SqlBool>
   /** The greater of a column and a value; neither is null. */
   greater(column: string, value: number): RawBuilder<number>
 }
@@ -41,6 +45,8 @@ export const sqliteEngine: Engine = {
     await sql`update sqlite_sequence set seq = seq + ${count} where name = ${table}`.execute(queries)
   },
   contains: (column, needle) => sql<SqlBool>`instr(${sql.ref(column)}, ${needle}) > 0`,
+  containsAnyCase: (column, needle) => sql<SqlBool>`instr(lower(${sql.ref(column)}), lower(${needle})) > 0`,
+  saysTrue: (column, member) => sql<SqlBool>`json_extract(${sql.ref(column)}, ${`$.${member}`}) = 1`,
   greater: (column, value) => sql<number>`max(${sql.ref(column)}, ${value})`,
 }
 
@@ -61,6 +67,8 @@ export const postgresEngine: Engine = {
     await sql`select setval(${sequence}, nextval(${sequence}) + ${count})`.execute(queries)
   },
   contains: (column, needle) => sql<SqlBool>`strpos(${sql.ref(column)}, ${needle}) > 0`,
+  containsAnyCase: (column, needle) => sql<SqlBool>`strpos(lower(${sql.ref(column)}), lower(${needle})) > 0`,
+  saysTrue: (column, member) => sql<SqlBool>`cast(${sql.ref(column)} as json) ->> cast(${member} as text) = 'true'`,
   greater: (column, value) => sql<number>`greatest(${sql.ref(column)}, cast(${value} as bigint))`,
 }
 

@@ -1,5 +1,5 @@
 import type { GeneratedAlways } from 'kysely'
-import type { SessionMode } from '../core/records.ts'
+import type { PhotoType, SessionMode } from '../core/records.ts'
 import type { ApiName, UserKind, UserStatus } from '../types.ts'
 
 /*
@@ -25,6 +25,8 @@ export interface Schema {
   event_marks: EventMarkTable
   changes: ChangeTable
   devices: DeviceTable
+  photos: PhotoTable
+  photo_folders: PhotoFolderTable
   meta: MetaTable
   cardea_migrations: MigrationTable
 }
@@ -218,6 +220,32 @@ export interface DeviceTable {
   user_id: number
   device: string
   last_at: number
+}
+
+export interface PhotoTable {
+  id: GeneratedAlways<number>
+  user_id: number
+  hash: string
+  path: string
+  size: number
+  modified_at: number
+  type: PhotoType
+  width: number
+  height: number
+  taken_at: number | null
+  /** When it was taken, else when the file was changed: the order of lists. */
+  sorted_at: number
+  /** 0 or 1, as `copy`. */
+  public: number
+  /** 1: another row stands for this hash; the same picture lies in several places. */
+  copy: number
+  added_at: number
+}
+
+export interface PhotoFolderTable {
+  path: string
+  user_id: number
+  public: number
 }
 
 export interface MetaTable {

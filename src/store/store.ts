@@ -12,6 +12,7 @@ import { createInstanceStore } from './instance.ts'
 import { createKeyStore } from './keys.ts'
 import { createMetaStore } from './meta.ts'
 import { createOneTimeStore } from './one-time.ts'
+import { createPhotoStore } from './photos.ts'
 import { createSessionStore } from './sessions.ts'
 import { createSigningKeyStore } from './signing-keys.ts'
 import { createTokenStore } from './tokens.ts'
@@ -70,6 +71,7 @@ export function createStore(backend: Backend, clock: Clock): Store {
       changes: { ...shield(createChangeStore(feed, backend.watch), check), watch: backend.watch },
       limits,
       devices: shield(createDeviceStore(db), check),
+      photos: shield(createPhotoStore(db), check),
       meta: shield(createMetaStore(db), check),
       instance: shield(createInstanceStore(db), check),
     }

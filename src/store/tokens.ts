@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { TokenStore } from '../core/ports.ts'
-import type { PrivateToken } from '../core/records.ts'
+import type { PrivateToken, TokenSliceWish } from '../core/records.ts'
 import type { Millis } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
@@ -43,6 +43,13 @@ function toRow(token: Omit<PrivateToken, 'id'>) {
     suspended_at: token.suspendedAt,
   }
 }
+
+/** Names without regard to letter case, as people look for them in a list. */
+const orders = {
+  id: sql.ref('id'),
+  name: sql`lower(${sql.ref('name')})`,
+  expiresAt: sql.ref('expires_at'),
+} as const satisfies Record<TokenSliceWish['order']['by'], unknown>
 
 /** Caches know a private token by its jti. */
 function announce(tx: Tx, jtis: readonly string[], at: Millis): void {
@@ -139,6 +146,40 @@ export function createTokenStore(db: Db): TokenStore {
       if (after !== null) query = query.where('id', '<', after)
       const rows = await query.orderBy('id', 'desc').limit(rowsFor(wish)).execute()
       return toPage(rows, wish, toToken, (row) => [row.id])
+    },
+
+    async slice(userId, wish) {
+      let all = db.read.selectFrom('tokens').where('user_id', '=', userId)
+      if (wish.includeRevoked !== true) all = all.where('revoked_at', 'is', null)
+      if (wish.name !== undefined) all = all.where(db.engine.containsAnyCase('name', wish.name))
+      const counted = await all.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+      const way = wish.order.descending ? 'desc' : 'asc'
+      const rows = await all
+        .selectAll()
+        .orderBy(orders[wish.order.by], way)
+        .orderBy('id', way)
+        .limit(wish.limit)
+        .offset(wish.offset)
+        .execute()
+      return { items: rows.map(toToken), count: Number(counted.count) }
+    },
+
+    async ending(after, until) {
+      const rows = await db.read
+        .selectFrom('tokens')
+        .innerJoin('users', 'users.id', 'tokens.user_id')
+        .selectAll('tokens')
+        .select(userColumns)
+        .where('tokens.expires_at', '>', after)
+        .where('tokens.expires_at', '<=', until)
+        .where('tokens.revoked_at', 'is', null)
+        .where('tokens.suspended_at', 'is', null)
+        .where('tokens.successor', 'is', null)
+        .where('users.status', '=', 'active')
+        .orderBy('tokens.expires_at')
+        .orderBy('tokens.id')
+        .execute()
+      return rows.map((row) => ({ token: toToken(row), user: toUser(row) }))
     },
 
     touch: (used) =>

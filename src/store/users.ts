@@ -1,12 +1,12 @@
 import type { Updateable } from 'kysely'
 import type { UserStore } from '../core/ports.ts'
-import type { NewUser, UserFilter, UserPatch } from '../core/records.ts'
+import type { Json, NewUser, UserFilter, UserPatch } from '../core/records.ts'
 import type { Millis, User } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import type { Queries } from './engine.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
 import { prepared } from './prepared.ts'
-import { count, fromJson, isId, toJson, toUser, type UserRow, unlessTaken, userColumns } from './rows.ts'
+import { chunks, count, fromJson, isId, toJson, toUser, type UserRow, unlessTaken, userColumns } from './rows.ts'
 import type { UserTable } from './schema.ts'
 
 const fresh = (queries: Queries) => queries.selectFrom('users').select(userColumns)
@@ -141,6 +141,18 @@ function filtered(queries: Queries, db: Db, filter: UserFilter) {
         db.engine.contains('users.unproven_email', needle),
         eb('users.public_id', '=', needle),
       ]),
+    )
+  }
+  const { flagged } = filter
+  if (flagged !== undefined) {
+    query = query.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('profiles')
+          .select('profiles.user_id')
+          .whereRef('profiles.user_id', '=', 'users.id')
+          .where('profiles.api', '=', flagged.api)
+          .where(db.engine.saysTrue('profiles.profile', flagged.member)),
+      ),
     )
   }
   return query
@@ -300,6 +312,16 @@ export function createUserStore(db: Db): UserStore {
       return toPage(await query.execute(), wish, toUser, (row) => [row.u_id])
     },
 
+    async slice(wish) {
+      const all = filtered(db.read, db, wish)
+      const counted = await all
+        .clearSelect()
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      const rows = await all.orderBy('users.id').limit(wish.limit).offset(wish.offset).execute()
+      return { items: rows.map(toUser), count: Number(counted.count) }
+    },
+
     async isReserved(kind, hash, now) {
       const row = await db.read
         .selectFrom('reservations')
@@ -319,6 +341,20 @@ export function createUserStore(db: Db): UserStore {
         .where('api', '=', api)
         .executeTakeFirst()
       return row === undefined ? null : fromJson(row.profile)
+    },
+
+    async profiles(ids, api) {
+      const found = new Map<number, Json>()
+      for (const part of chunks(ids)) {
+        const rows = await db.read
+          .selectFrom('profiles')
+          .select(['user_id', 'profile'])
+          .where('api', '=', api)
+          .where('user_id', 'in', part)
+          .execute()
+        for (const row of rows) found.set(row.user_id, fromJson(row.profile))
+      }
+      return found
     },
 
     async setProfile(id, api, profile) {

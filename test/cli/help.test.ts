@@ -30,7 +30,21 @@ test('every verb that there has to be is there', () => {
   const keys = ['list', 'rotate', 'revoke', 're-wrap'].map((verb) => `signing-key ${verb}`)
   assert.deepEqual(
     verbs(program).map(nameOf).sort(),
-    [...users, ...credentials, ...keys, 'backup', 'config', 'doctor', 'migrate', 'restore', 'serve'].sort(),
+    [
+      ...users,
+      ...credentials,
+      ...keys,
+      'backup',
+      'config',
+      'doctor',
+      'migrate',
+      'photos assign',
+      'photos folders',
+      'photos scan',
+      'photos unassign',
+      'restore',
+      'serve',
+    ].sort(),
   )
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { CardeaError } from '../../src/errors.ts'
-import { parseForm, parseJson, readBytes, refuseHostileValues } from '../../src/http/body.ts'
+import { parseForm, parseJson, parseMultipart, readBytes, refuseHostileValues } from '../../src/http/body.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const codeOf = (run: () => unknown): string => {
@@ -92,4 +92,61 @@ test('no bytes make the parsers fail in another way than with a clean refusal', 
     { numRuns: 2000 },
   )
   fc.assert(fc.property(fc.json(), (text) => known.has(codeOf(() => refuseHostileValues(parseJson(bytes(text)))))))
+})
+
+const boundary = 'x1'
+const part = (name: string, value: string, more = '') =>
+  `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
+const multipart = (...parts: string[]) => bytes(`${parts.join('')}--${boundary}--\r\n`)
+const multipartType = `multipart/form-data; boundary=${boundary}`
+
+test('multipart fields are read; a file is no text of any field', async () => {
+  assert.deepEqual(await parseMultipart(multipart(part('a', '1'), part('b', 'zoë\r\n2')), multipartType), {
+    a: '1',
+    b: 'zoë\r\n2',
+  })
+  const file = await parseMultipart(multipart(part('a', 'bytes', '; filename="a.txt"')), multipartType)
+  assert.deepEqual(file, { a: {} })
+})
+
+test('multipart that is broken is body_malformed, and the error does not quote it', async () => {
+  const good = multipart(part('password', 'hunter2hunter2'))
+  for (const [body, type] of [
+    [good, 'multipart/form-data'],
+    [good, 'multipart/form-data; boundary=other'],
+    [bytes('--x1\r\nno header'), multipartType],
+    [bytes('hunter2hunter2'), multipartType],
+  ] as const)
+    await assert.rejects(parseMultipart(body, type), (error: CardeaError) => {
+      assert.equal(error.code, 'body_malformed')
+      assert.ok(!JSON.stringify(error.detail).includes('hunter2'))
+      return true
+    })
+})
+
+test('of a repeated field the last one counts where the route says so, and it is refused elsewhere', async () => {
+  const twice = multipart(part('a', '1'), part('a', '2'))
+  await assert.rejects(parseMultipart(twice, multipartType), (error: CardeaError) => error.code === 'request_invalid')
+  assert.deepEqual(await parseMultipart(twice, multipartType, 'last'), { a: '2' })
+  assert.equal(
+    codeOf(() => parseForm(bytes('a=1&a=2'))),
+    'request_invalid',
+  )
+  assert.deepEqual(parseForm(bytes('a=1&a=2'), 'last'), { a: '2' })
+})
+
+test('no bytes make the multipart reader fail otherwise, and many fields are refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (random, framed) => {
+      const noise = Buffer.from(random)
+      const body = framed ? Buffer.concat([bytes(part('a', '')), noise, bytes(`\r\n--${boundary}--\r\n`)]) : noise
+      try {
+        await parseMultipart(body, multipartType)
+      } catch (error) {
+        assert.ok(error instanceof CardeaError, String(error))
+      }
+    }),
+  )
+  const many = multipart(...Array.from({ length: 201 }, (_, index) => part(`f${index}`, '')))
+  await assert.rejects(parseMultipart(many, multipartType), (error: CardeaError) => error.code === 'request_invalid')
 })

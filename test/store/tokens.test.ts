@@ -81,3 +81,58 @@ guarantee(
     assert.deepEqual(await heard(store), [])
   },
 )
+
+guarantee(
+  'a slice of the tokens of one user is counted, ordered and searched, letter case aside',
+  async ({ store }) => {
+    const user = await addUser(store)
+    const other = await addUser(store)
+    await store.tokens.create(newToken(other.id, { name: 'beta of another' }))
+    for (const [name, days] of [
+      ['beta', 3],
+      ['alpha', 1],
+      ['Beta two', 2],
+    ] as const)
+      await store.tokens.create(newToken(user.id, { name, expiresAt: start + days * 86_400_000 }))
+    const names = async (wish: object) => {
+      const order = { by: 'id', descending: false } as const
+      const { items, count } = await store.tokens.slice(user.id, { offset: 0, limit: 10, order, ...wish })
+      return [items.map(({ name }) => name), count]
+    }
+    assert.deepEqual(await names({}), [['beta', 'alpha', 'Beta two'], 3])
+    assert.deepEqual(await names({ order: { by: 'expiresAt', descending: true } }), [['beta', 'Beta two', 'alpha'], 3])
+    assert.deepEqual(await names({ name: 'BETA' }), [['beta', 'Beta two'], 2])
+    assert.deepEqual(await names({ name: '%' }), [[], 0], 'nothing is a wildcard')
+    assert.deepEqual(await names({ offset: 1, limit: 1 }), [['alpha'], 3])
+    assert.deepEqual(await names({ offset: 5 }), [[], 3])
+    const { items } = await store.tokens.slice(user.id, {
+      offset: 0,
+      limit: 1,
+      order: { by: 'name', descending: false },
+    })
+    assert.equal(items[0]?.name, 'alpha')
+    await store.tokens.revoke(items[0]?.publicId ?? '', start)
+    assert.deepEqual(await names({}), [['beta', 'Beta two'], 2])
+    assert.deepEqual(await names({ includeRevoked: true }), [['beta', 'alpha', 'Beta two'], 3])
+  },
+)
+
+guarantee('tokens that end in a time are found soonest first, without what is dead already', async ({ store }) => {
+  const user = await addUser(store)
+  const closed = await addUser(store, { status: 'disabled' })
+  const add = (expiresAt: number, patch: object = {}, owner = user.id) =>
+    store.tokens.create(newToken(owner, { expiresAt, ...patch }))
+  const late = await add(start + 20)
+  const soon = await add(start + 10)
+  await add(start + 5)
+  await add(start + 21)
+  await add(start + 15, { revokedAt: start })
+  await add(start + 15, { suspendedAt: start })
+  await add(start + 15, { successor: late.publicId })
+  await add(start + 15, {}, closed.id)
+  const found = await store.tokens.ending(start + 5, start + 20)
+  assert.deepEqual(found, [
+    { token: soon, user },
+    { token: late, user },
+  ])
+})

@@ -26,6 +26,7 @@ export const testSettings: CoreSettings = {
   accessTokenSeconds: 3600,
   session: { idleSeconds: 7 * day, absoluteSeconds: 30 * day, refreshGraceSeconds: 30, maxPerUser: 100 },
   privateTokenMaxSeconds: 365 * day,
+  privateTokenNoticeSeconds: 7 * day,
   freshSeconds: 600,
   totp: { issuer: 'Cardea', drift: 1, singleUse: true },
   requireFactor: [],
@@ -76,6 +77,8 @@ export interface TestCoreWish {
   readonly passwords?: Passwords
   /** How links in the mails of other doors look. */
   readonly links?: CoreDeps['links']
+  /** Makes the photo library that the core stands on; without it there is none. */
+  readonly photos?: (made: Pick<CoreDeps, 'store' | 'clock' | 'log'>) => Promise<CoreDeps['photos']>
 }
 
 export interface TestCore {
@@ -111,7 +114,9 @@ export async function createTestCore(wish: TestCoreWish = {}): Promise<TestCore>
   }
   const links = wish.links === undefined ? {} : { links: wish.links }
   const log = rememberingLog(logs)
-  const core = await createCore({ store, clock, log, mailer, passwords, keyTree, settings, ...links })
+  const library = await wish.photos?.({ store, clock, log })
+  const photos = library === undefined ? {} : { photos: library }
+  const core = await createCore({ store, clock, log, mailer, passwords, keyTree, settings, ...links, ...photos })
   return {
     core,
     store,

@@ -11,7 +11,7 @@ import { createApis } from '../../src/server/app.ts'
 import { listen } from '../../src/server/http-server.ts'
 import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
-import { createTestCore, type DeepPartial, merged } from './core.ts'
+import { createTestCore, type DeepPartial, merged, type TestCoreWish } from './core.ts'
 import { createClient, type Send } from './http.ts'
 
 export interface TestServer extends Awaited<ReturnType<typeof createTestCore>> {
@@ -32,6 +32,7 @@ export interface TestServerWish {
   /** The doors beside the native one that are open; default none. */
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
+  readonly photos?: TestCoreWish['photos']
 }
 
 const metrics: WebMetrics = {
@@ -53,6 +54,19 @@ export const testDoors: Config['doors'] = {
     revealUnknown: false,
     keysChangeCredentials: false,
   },
+  librephotos: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: [],
+    accessSeconds: 3600,
+    refreshSeconds: 7 * 86_400,
+    cookie: 'strict',
+    basic: true,
+    openFirstSetup: false,
+    accelRedirect: false,
+  },
+  hautai: { enabled: false, prefix: '', siteUrl: null, corsOrigins: [] },
 }
 
 /** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
@@ -63,7 +77,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   const url = `http://127.0.0.1:${server.port}`
   const doors = merged(testDoors, wish.doors ?? {})
   const links = mailedLinks({ publicUrl: url, doors })
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links })
+  const photos = wish.photos === undefined ? {} : { photos: wish.photos }
+  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links, ...photos })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],

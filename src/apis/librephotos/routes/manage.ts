@@ -1,0 +1,149 @@
+import { z } from '@hono/zod-openapi'
+import { CardeaError } from '../../../errors.ts'
+import { type Call, type Route, route, synonym } from '../../api.ts'
+import { bodies, text } from '../../django/fields.ts'
+import { pageOf, readSlice, sliceBody } from '../../django/paging.ts'
+import { asReadingStaff, asStaff, asSuperuser, demandManages, demandSession, knownCaller, lent } from '../callers.ts'
+import { answer, type Door, ordinary } from '../door.ts'
+import { idParams, ManagedUser, managedUser, personOf, withProfiles } from '../people.ts'
+import { changeProfile, patchFields } from '../profile.ts'
+import { newUserFields } from './sign-up.ts'
+import { given, inWords } from './users.ts'
+
+const tag = 'LibrePhotos: administration'
+const pageSize = 20_000
+const listQuery = z.object({ limit: z.string().max(20).optional(), offset: z.string().max(20).optional() })
+
+const preferences = {
+  first_name: patchFields.first_name,
+  last_name: patchFields.last_name,
+  confidence: patchFields.confidence,
+  semantic_search_topk: patchFields.semantic_search_topk,
+  favorite_min_rating: patchFields.favorite_min_rating,
+  image_scale: patchFields.image_scale,
+  save_metadata_to_disk: patchFields.save_metadata_to_disk,
+}
+const optional = z.object(preferences).partial().shape
+const Create = z.object({
+  ...optional,
+  username: newUserFields.username,
+  password: newUserFields.password,
+  email: newUserFields.email.optional(),
+})
+const Change = z
+  .object({ ...preferences, email: newUserFields.email, password: text({ max: 128, blank: true, exact: true }) })
+  .partial()
+
+/** This address tells of a taken name in other words than the sign-up. */
+const taken = (error: unknown): never => {
+  if (!(error instanceof CardeaError) || error.code !== 'username_taken') return inWords(error)
+  const fields = [{ field: 'non_field_errors', message: 'User name is already taken' }]
+  throw new CardeaError('request_invalid', { fields })
+}
+
+async function create(call: Call<z.infer<typeof Create>>) {
+  const { core, origin, body } = call
+  const caller = knownCaller(call)
+  const { username, password, email = '', ...own } = body
+  const wish = { username, password, email: email || null, role: 'user', kind: 'person' } as const
+  const user = await core.users.create(wish, lent(core, caller), origin).catch(taken)
+  return { status: 201, body: managedUser(core, user, await changeProfile(core, user, given(own))) }
+}
+
+async function change(call: Call<z.infer<typeof Change>, undefined, { id: string }>) {
+  const { core, origin, body } = call
+  const caller = knownCaller(call)
+  const actor = lent(core, caller)
+  const { user } = await personOf(core, call.params.id)
+  demandManages(core, actor, user)
+  const { password, email, ...own } = body
+  if (password || email !== undefined) demandSession(caller)
+  if (email !== undefined) await core.users.setEmail(user.publicId, email || null, actor, origin).catch(taken)
+  if (password) await core.users.setPassword(user.publicId, password, actor, origin)
+  const claim = email === undefined ? {} : { email: null }
+  const profile = await changeProfile(core, user, { ...given(own), ...claim })
+  return { status: 200, body: managedUser(core, (await core.users.byId(user.id)) ?? user, profile) }
+}
+
+export function manageRoutes(door: Door): readonly Route[] {
+  const takes = ordinary(door)
+  const reading = { tag, takes, needs: 'account:read', admit: asReadingStaff } as const
+  const writing = { tag, takes, needs: 'account:write', admit: asStaff } as const
+  const changing = route('PATCH', '/api/manage/user/:id/', {
+    ...writing,
+    summary: 'Changes a user, as far as the caller’s own rights go',
+    params: idParams,
+    ...bodies,
+    body: Change,
+    answers: { 200: answer('The user.', ManagedUser) },
+    errors: ['not_found', 'beyond_own_rights', 'password_refused', 'email_taken', 'busy'],
+    run: change,
+  })
+  return [
+    route('GET', '/api/manage/user/', {
+      ...reading,
+      summary: 'Everybody, for staff',
+      query: listQuery,
+      answers: { 200: answer('Users.', pageOf(ManagedUser, 'LibrephotosManagedUserPage')) },
+      run: async ({ core, query, request }) => {
+        const slice = readSlice(query, pageSize)
+        const { items, count } = await core.users.slice({ ...slice, kind: 'person' })
+        const found = await withProfiles(core, items)
+        const results = found.map(({ user, profile }) => managedUser(core, user, profile))
+        return { status: 200, body: sliceBody(slice, { count, results }, { base: door.base, request }) }
+      },
+    }),
+    route('POST', '/api/manage/user/', {
+      ...writing,
+      summary: 'Opens an account for somebody; their address counts as proven',
+      ...bodies,
+      body: Create,
+      answers: { 201: answer('The user.', ManagedUser) },
+      errors: ['beyond_own_rights', 'set_up_needed', 'password_refused', 'email_taken', 'busy'],
+      run: create,
+    }),
+    route('GET', '/api/manage/user/:id/', {
+      ...reading,
+      summary: 'One user, for staff',
+      params: idParams,
+      answers: { 200: answer('The user.', ManagedUser) },
+      errors: ['not_found'],
+      run: async ({ core, params }) => {
+        const { user, profile } = await personOf(core, params.id)
+        return { status: 200, body: managedUser(core, user, profile) }
+      },
+    }),
+    changing,
+    synonym(changing, 'PUT'),
+    route('DELETE', '/api/manage/user/:id/', {
+      ...writing,
+      summary: 'Deletes a user and everything of theirs',
+      params: idParams,
+      answers: { 204: { description: 'Gone.' } },
+      errors: ['not_found', 'beyond_own_rights', 'last_admin'],
+      run: async (call) => {
+        const { user } = await personOf(call.core, call.params.id)
+        await call.core.users.remove(user, lent(call.core, knownCaller(call)), call.origin)
+        return { status: 204 }
+      },
+    }),
+    route('DELETE', '/api/delete/user/:id/', {
+      ...writing,
+      admit: asSuperuser,
+      summary: 'Deletes a user who is no administrator',
+      params: idParams,
+      answers: { 204: { description: 'Gone.' } },
+      errors: ['not_found', 'beyond_own_rights', 'request_invalid'],
+      run: async (call) => {
+        const { core } = call
+        const { user } = await personOf(core, call.params.id)
+        if (core.roles.faceOf(user.role).librephotos.isSuperuser) {
+          const fields = [{ field: 'non_field_errors', message: 'An administrator is not deleted here.' }]
+          throw new CardeaError('request_invalid', { fields })
+        }
+        await core.users.remove(user, lent(core, knownCaller(call)), call.origin)
+        return { status: 204 }
+      },
+    }),
+  ]
+}
