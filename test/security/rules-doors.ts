@@ -52,11 +52,25 @@ export const doorRules: readonly Rule[] = [
       'apis/freesewing/people.test.ts': [
         'is for level 9 only',
         'takes a lost second factor off, and the last administrator stays',
-        'acts in the name of a user for 15 minutes: audited, mailed, without credentials, never nested',
+        'acts in the name of a user for 15 minutes: audited, mailed, without credentials or consent, never nested',
+        'takes no second factor off for a key, for its own user, or without the own factor proven',
+        'makes an administrator for a person, and for no key',
       ],
       'core/impersonation.test.ts': [
         'nobody impersonates without the right, beyond their own rights, from a program, themselves or nobody',
         'who has a second factor has to have proven it',
+      ],
+    },
+  },
+  {
+    says: 'A credential of another door is worth at a contract’s door what it is at its own, and no more',
+    proven: {
+      'apis/freesewing/visitors.test.ts': [
+        'whose factors were proven too long ago takes over nothing, whoever it is of',
+        'that is fresh does what its own door would let it do',
+        'that is a key, a private token or a token that a key got makes, renames and deletes nothing',
+        'that was narrowed administers with what it carries, and is lent nothing',
+        'a session that was cut to administration is lent nothing either, and a whole key of this door is',
       ],
     },
   },

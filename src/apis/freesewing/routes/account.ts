@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import { type Call, type Route, route, synonym } from '../../api.ts'
+import { demandProofOfVisitors, refuseImpersonation } from '../../proof.ts'
 import { atLevel, bothWays, type Caller, callerOf, demandConsent, jwtOnly } from '../callers.ts'
 import { inOrder, when } from '../checks.ts'
 import { answer, bodies, type Door, tokenShape } from '../door.ts'
@@ -76,12 +77,14 @@ async function confirmEmail(call: Call, { user }: Caller, { confirm, confirmatio
 }
 
 /** A key that leaked must not become the account: what people sign in with is changed by people. */
-function demandPerson(door: Door, { principal }: Caller, body: Wish): void {
-  const touches = Boolean(body.password) || Boolean(body.email) || body.confirm !== undefined
+function mayChange(call: Call<Wish>, door: Door, { principal, user, profile }: Caller): void {
+  const { password, email, confirm, username = user.username, consent = profile.consent } = call.body
+  const touches = Boolean(password) || Boolean(email) || confirm !== undefined
+  // Whoever acts for somebody neither agrees nor is called something else in their place.
+  const renames = username !== user.username
+  if (touches || renames || consent !== profile.consent) refuseImpersonation(principal)
+  if (touches || renames) demandProofOfVisitors(call, principal)
   if (!touches) return
-  if (principal.actor !== null) {
-    throw new CardeaError('beyond_own_rights', { internal: 'impersonation changes no credentials' })
-  }
   if (isPerson(principal) || door.settings.keysChangeCredentials) return
   throw new CardeaError('beyond_own_rights', { internal: 'a key changes no password and no address' })
 }
@@ -90,7 +93,7 @@ const patchAccount = (door: Door) => async (call: Call<Wish>) => {
   const caller = callerOf(call)
   const { user, principal } = caller
   const { core, origin, body } = call
-  demandPerson(door, caller, body)
+  mayChange(call, door, caller)
   const { password, email } = body
   // What can be refused comes first, so that a refused change changes nothing.
   const patch = profilePatch(body)
@@ -120,7 +123,15 @@ export const accountRoutes = (door: Door): readonly Route[] => [
       ...bodies,
       body: Patch,
       answers: accountAnswer,
-      errors: ['one_time_invalid', 'email_taken', 'password_refused', 'beyond_own_rights', 'busy', 'rate_limited'],
+      errors: [
+        'one_time_invalid',
+        'email_taken',
+        'password_refused',
+        'beyond_own_rights',
+        'reauthentication_required',
+        'busy',
+        'rate_limited',
+      ],
       run: patchAccount(door),
     })
     return [
@@ -166,10 +177,11 @@ export const accountRoutes = (door: Door): readonly Route[] => [
       answers: {
         200: answer('The account, and a token that says so.', successBody({ account: AccountBody, token: z.string() })),
       },
-      errors: ['credential_kind_refused'],
+      errors: ['credential_kind_refused', 'beyond_own_rights'],
       run: async (call) => {
         const caller = callerOf(call)
         const { core, body } = call
+        refuseImpersonation(caller.principal)
         const { token } = await core.sessions.reissue(caller.principal, tokenShape(call, door, caller.user))
         const profile = await changeProfile(core, caller.user, { consent: body.consent })
         return success({ ...accountOf(call, caller, profile), token })

@@ -10,7 +10,7 @@ import { keysOf } from './keys.ts'
 const tag = 'FreeSewing: account'
 const nothing = answer('Done.', successBody({ data: z.object({}) }))
 /** What ends or takes along a whole account needs as much as making keys for it. */
-const all = { tag, needs: 'keys:write', admit: atLevel(4) } as const
+const all = { tag, needs: 'keys:write', admit: atLevel(4), fresh: 'visitors' } as const
 
 /** Taking one's data along, and going. */
 export const leavingRoutes: readonly Route[] = bothWays.flatMap(({ suffix, takes }) => [
