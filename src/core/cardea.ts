@@ -127,6 +127,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     identify,
     names,
     confirmation,
+    doorLinks,
     newPasswords,
     passwordCheck,
   })

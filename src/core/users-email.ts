@@ -1,11 +1,11 @@
 import { CardeaError } from '../errors.ts'
 import type { Origin, User } from '../types.ts'
-import { dataText } from './one-time.ts'
+import { dataText, isMailedBy } from './one-time.ts'
 import { statusCode } from './password-check.ts'
 import type { Store } from './ports.ts'
 import type { OneTime } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
-import { appendChange, changed, dropMailedLinks } from './users-shared.ts'
+import { appendChange, changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 
 type EmailChanges = Pick<Users, 'confirmEmail' | 'confirmOwnEmail' | 'undoEmailChange' | 'requestEmailChange'>
 
@@ -20,8 +20,26 @@ const passwordField = {
     'is required: the password of the account, so that nobody confirms an account that somebody else opened with this address',
 }
 
+const passwordFirst = {
+  field: 'email',
+  message: 'can be changed by accounts with a password only, which confirms the new one: set a password first',
+}
+
 export function createEmailChanges(deps: UsersDeps): EmailChanges {
-  const { store, clock, commit, events, limits, mails, names, oneTimes, confirmation, background, passwordCheck } = deps
+  const {
+    store,
+    clock,
+    commit,
+    events,
+    limits,
+    mails,
+    names,
+    oneTimes,
+    confirmation,
+    doorLinks,
+    background,
+    passwordCheck,
+  } = deps
 
   async function owner(tx: Store, userId: number | null): Promise<User> {
     const user = userId === null ? null : await tx.users.byId(userId)
@@ -40,10 +58,10 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
     return proven
   }
 
-  /** The mailed row as it stands, whose purpose nobody has to name. */
-  async function peek(token: string): Promise<OneTime> {
+  /** The mailed row as it stands, whose purpose nobody has to name, at the door that mailed it. */
+  async function peek(token: string, origin: Origin): Promise<OneTime> {
     const row = (await oneTimes.peek('confirm-email', token)) ?? (await oneTimes.peek('change-email', token))
-    if (row === null) throw new CardeaError('one_time_invalid')
+    if (row === null || !isMailedBy(row, origin.api)) throw new CardeaError('one_time_invalid')
     return row
   }
 
@@ -99,8 +117,11 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
 
   return {
     async confirmEmail(token, password, origin) {
-      const found = await peek(token)
+      const found = await peek(token, origin)
       const asked = await owner(store, found.userId)
+      // Without a password there is nothing beside the mail, which goes to whomever the new address belongs: a
+      // mistyped one would be somebody else's account.
+      if (found.purpose === 'change-email' && !asked.hasPassword) throw new CardeaError('one_time_invalid')
       if (asked.hasPassword) {
         if (password === null) throw new CardeaError('request_invalid', { fields: [passwordField] })
         await checkPassword(found, token, asked, password, origin)
@@ -111,7 +132,8 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
     async confirmOwnEmail(user, token, origin) {
       await passwordCheck.countAddress(origin)
       const found = await oneTimes.peek('change-email', token)
-      if (found === null || found.userId !== user.id) throw new CardeaError('one_time_invalid')
+      const isTheirs = found !== null && isMailedBy(found, origin.api) && found.userId === user.id
+      if (!isTheirs) throw new CardeaError('one_time_invalid')
       await limits.giveBackAddress(origin)
       return confirm(found, token, await owner(store, found.userId), origin)
     },
@@ -125,6 +147,8 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
         // Links to addresses that were set after this one: whoever holds those is not believed any more.
         await here.drop('undo-email', after.id, row.createdAt)
         await tx.sessions.endAll(after.id, null)
+        // What a thief made to come back with goes, too.
+        await revokeKeys(tx, after.id, clock.now())
         await events.record({ kind: 'email-change-undone', user: after.publicId, origin, credential: 'one-time' }, tx)
         return after
       })
@@ -133,6 +157,9 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
     async requestEmailChange(user, text, origin) {
       const email = names.email(text)
       if (email === user.email) return
+      // Such a link opens nothing without a password: told now, and not by the mail.
+      const opens = user.hasPassword || doorLinks.doorOf(origin.api, 'change-email') !== 'native'
+      if (!opens) throw new CardeaError('request_invalid', { fields: [passwordFirst] })
       await events.record({ kind: 'email-change-requested', user: user.publicId, origin })
       background.run('change of e-mail', () => confirmation.send(user, 'change-email', email, origin))
     },

@@ -75,6 +75,18 @@ export const doorRules: readonly Rule[] = [
     },
   },
   {
+    says: 'A mailed link is good at the door that mailed it, and a new address is had by no mail alone',
+    proven: {
+      'core/door-links.test.ts': [
+        'are good at the door that mailed them, and at no other, whatever they are for',
+        'of a door that has no page for them are those of the native door',
+      ],
+      'core/users-email-password.test.ts': [
+        'a new account without a password needs none, and a change of its address is not had by a mail alone',
+      ],
+    },
+  },
+  {
     says: 'FreeSewing: with a second factor on, neither a password nor a mailed link alone is anybody',
     proven: {
       'apis/freesewing/status.test.ts': [

@@ -300,7 +300,7 @@ export const securityRules: readonly Rule[] = [
       'core/sign-in.test.ts': ['an unproven e-mail identifies nobody'],
       'core/users-email.test.ts': [
         'proving an address deletes pending claimants and takes the claim from active ones',
-        'the former address can undo the change for 72 hours, which ends all sessions',
+        'the former address can undo the change for 72 hours, which ends sessions, keys and private tokens',
       ],
     },
   },

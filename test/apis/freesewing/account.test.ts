@@ -258,6 +258,8 @@ test('the mail about a change of address signs nobody in, also where there is no
   const { token } = await join(server, 'bymail@example.com')
   await changed(token as string, { email: 'typo@example.com' })
   const { id, check } = await mailedTo(server, 'typo@example.com')
+  const native = await server.send('POST', '/auth/email/confirm', { json: { token: id } })
+  assert.deepEqual([native.status, native.body.code], [400, 'one_time_invalid'])
   assertNothing(await server.send('POST', `/confirm/signup/${id}`, { json: { consent: 1 } }))
   assertNothing(await server.send('POST', `/signinlink/${id}/${check}`))
   assert.equal((await account(token as string)).email, 'bymail@example.com')

@@ -72,7 +72,7 @@ async function rename(call: Call, { user }: Caller, username: string | undefined
 async function confirmEmail(call: Call, { user }: Caller, { confirm, confirmation, check }: Wish): Promise<void> {
   if (confirm !== 'emailchange' || confirmation === undefined || check === undefined) return
   const { doorLinks, users } = call.core
-  if ((await doorLinks.purposeOf(confirmation)) === null) throw new CardeaError('one_time_invalid')
+  if ((await doorLinks.purposeOf(call.origin.api, confirmation)) === null) throw new CardeaError('one_time_invalid')
   if (doorLinks.isCheck(confirmation, check)) await users.confirmOwnEmail(user, confirmation, call.origin)
 }
 

@@ -217,7 +217,7 @@ export const accountRoutes: readonly Route[] = [
     takes: none,
     limit: 'address',
     body: z.strictObject({ token: oneTimeField }),
-    answers: noContent('The old address is back; all sessions of the account have ended.'),
+    answers: noContent('The old address is back. Sessions, keys and private tokens of the account are dead.'),
     errors: ['one_time_invalid', 'email_taken'],
     run: async (call) => {
       await call.core.users.undoEmailChange(call.body.token, call.origin)
