@@ -35,9 +35,14 @@ export interface Sessions {
   refresh(refreshToken: string, origin: Origin, shape?: TokenShape): Promise<OpenedSession>
   /**
    * Another access token of the principal's own session, for doors that answer a new one when what its claims say has
-   * changed. It ends with the session, whose end nothing moves. Throws credential_revoked, credential_kind_refused.
+   * changed. It ends with the session, whose end nothing moves. In place of a token that another door issued comes one
+   * that lives no longer and carries no more. Throws credential_revoked, credential_kind_refused.
    */
-  reissue(principal: Principal, shape: TokenShape): Promise<{ readonly token: string; readonly expiresAt: Millis }>
+  reissue(
+    principal: Principal,
+    shape: TokenShape,
+    origin: Origin,
+  ): Promise<{ readonly token: string; readonly expiresAt: Millis }>
   list(user: User, wish: PageWish): Promise<Page<Session>>
   /** A live session of the user, or null. */
   byId(user: User, id: string): Promise<Session | null>
@@ -173,14 +178,15 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       }
     },
 
-    async reissue(principal, shape) {
+    async reissue(principal, shape, origin) {
       const { kind, user, sessionId } = principal
       if (user === null || sessionId === null || kind !== 'access-token') {
         throw new CardeaError('credential_kind_refused', { kind })
       }
       const found = await store.sessions.withUser(sessionId)
       if (found === null) throw new CardeaError('credential_revoked', { kind })
-      return sessionTokens.access(found.session, found.user, shape)
+      const within = principal.api === origin.api ? undefined : principal
+      return sessionTokens.access(found.session, found.user, shape, within)
     },
 
     refresh: createSessionRefresh({ ...deps, sessionTokens }),

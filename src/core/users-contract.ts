@@ -93,6 +93,11 @@ export interface Users {
   changeUsername(user: User, username: string, origin: Origin): Promise<User>
   requestEmailChange(user: User, email: string, origin: Origin): Promise<void>
   /**
+   * What these would refuse, before anything is written: for doors that change several things in one request. Throws
+   * request_invalid, password_refused.
+   */
+  checkChange(user: User, wish: { readonly email?: string; readonly password?: string }): void
+  /**
    * Ends the user's other sessions (`keepSession` stays) and kills mailed links; with `revokeKeys` also API keys and
    * private tokens. Throws password_refused.
    */

@@ -11,7 +11,7 @@ export type { NewUserWish, SignUpWish, Users, UsersDeps } from './users-contract
 
 /** Users and what they, administrators and the command line do to them; put together from one file per subject. */
 export function createUsers(deps: UsersDeps): Users {
-  const { store, clock, commit, events, identify, limits, mails, names, oneTimes, rights } = deps
+  const { store, clock, commit, events, identify, limits, mails, names, newPasswords, oneTimes, rights } = deps
   const setUp = createSetUp(deps)
 
   return {
@@ -44,6 +44,11 @@ export function createUsers(deps: UsersDeps): Users {
         await events.record({ kind: 'status-changed', user: user.publicId, actor: by, origin, data }, tx)
         return after
       }),
+
+    checkChange(user, { email, password }) {
+      if (email !== undefined) names.email(email)
+      if (password !== undefined) newPasswords.check(password, [user.username, user.email])
+    },
 
     async changeUsername(user, username, origin) {
       const { display, key } = names.username(username)

@@ -262,16 +262,31 @@ test('a session without a refresh ends with its token, and another token of it e
   const presented = [{ via: 'bearer', text: token }] as const
   const who = await t.core.guard.authenticate(presented, ['access-token'], here)
   assert.ok(who.ok)
-  const again = await t.core.sessions.reissue(who.value, shape)
+  const again = await t.core.sessions.reissue(who.value, shape, here)
   assert.equal(again.expiresAt, session.expiresAt)
   const verdict = await t.core.accessTokens.verify(again.token)
   assert.ok(verdict.ok)
   const { role, _id, sid } = verdict.claims
   assert.deepEqual([role, _id, sid], ['curator', alice.id, session.id])
   const key = { ...who.value, kind: 'api-key', sessionId: null } as const
-  await assert.rejects(t.core.sessions.reissue(key, shape), failsWith('credential_kind_refused'))
+  await assert.rejects(t.core.sessions.reissue(key, shape, here), failsWith('credential_kind_refused'))
   await t.core.sessions.endOthers(alice, null, here)
-  await assert.rejects(t.core.sessions.reissue(who.value, shape), failsWith('credential_revoked'))
+  await assert.rejects(t.core.sessions.reissue(who.value, shape, here), failsWith('credential_revoked'))
+})
+
+test('in place of a token of another door comes one that lives no longer and carries no more', async () => {
+  const scopes = ['account:read', 'account:write']
+  const wish = { user: alice, mode: 'token', factors: ['password'], origin: visitor(), scopes } as const
+  const { token, expiresAt } = await t.core.sessions.open(wish)
+  t.clock.advance(60_000)
+  const who = await t.core.guard.authenticate([{ via: 'bearer', text: token }], ['access-token'], here)
+  assert.ok(who.ok)
+  const less = { ...who.value, scopes: new Set(['account:read']) }
+  const again = await t.core.sessions.reissue(less, { lifetimeSeconds: 7 * 86_400 }, here)
+  assert.equal(again.expiresAt, expiresAt)
+  const verdict = await t.core.accessTokens.verify(again.token)
+  assert.ok(verdict.ok)
+  assert.equal(verdict.claims.scope, 'account:read')
 })
 
 test('a second factor can be confirmed with the secret beside the code, and comes with scratch codes where wished', async () => {

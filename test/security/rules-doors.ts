@@ -70,7 +70,26 @@ export const doorRules: readonly Rule[] = [
         'that is fresh does what its own door would let it do',
         'that is a key, a private token or a token that a key got makes, renames and deletes nothing',
         'that was narrowed administers with what it carries, and is lent nothing',
+        'consent renews a token of another door for no longer and with no more than it had',
         'a session that was cut to administration is lent nothing either, and a whole key of this door is',
+      ],
+    },
+  },
+  {
+    says: 'A key that is good from some addresses makes none that is good from others',
+    proven: {
+      'core/credential-rights.test.ts': [
+        'what a key makes is good from no address that the key is not, and neither is its successor',
+      ],
+      'apis/freesewing/keys.test.ts': ['a key that is good from some addresses makes none that is good from others'],
+    },
+  },
+  {
+    says: 'FreeSewing: a refused change changes nothing, and no account is a mail relay',
+    proven: {
+      'apis/freesewing/account.test.ts': [
+        'a change that names several things changes none of them when one is refused',
+        'mails and hashing that an account asks for are limited by address',
       ],
     },
   },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { makeUser, password } from '../../support/callers.ts'
+import { makeUser, password, signIn } from '../../support/callers.ts'
 import {
   assertError,
   assertNothing,
@@ -210,6 +210,43 @@ describe('PATCH /account', () => {
     await server.core.idle()
     assert.ok(server.mails.some(({ to, subject }) => to === 'pass@example.com' && /password was changed/.test(subject)))
   })
+})
+
+test('a change that names several things changes none of them when one is refused', async () => {
+  await makeUser(server, 'several')
+  const token = await tokenOf(server, 'several')
+  const [before, mails] = [await account(token), server.mails.length]
+  const password = 'an entirely other one'
+  assertError(await patch(token, { password, email: 'none@', username: 'other' }), 400, 'emailInvalid')
+  assertError(await patch(token, { email: 'other@example.com', password: 'short', bio: 'x' }), 400, 'passwordRefused')
+  await server.core.idle()
+  assert.deepEqual([await account(token), server.mails.length], [before, mails])
+  await enter(server, 'several')
+})
+
+test('mails and hashing that an account asks for are limited by address', async (t) => {
+  const rule = (points: number) => ({ points, windowSeconds: 900 })
+  const limits = { enabled: true, mail: rule(3), address: rule(5) }
+  const limited = await startSewing({}, { settings: { limits } })
+  t.after(() => limited.close())
+  await makeUser(limited, 'relay')
+  const token = await tokenOf(limited, 'relay')
+  const native = (await signIn(limited, 'relay')).access_token as string
+  const asks = async (index: number) => {
+    const json = { email: `victim${index}@example.net` }
+    return (await limited.send('PATCH', '/account/jwt', { token, json })).status
+  }
+  assert.deepEqual([await asks(1), await asks(2), await asks(3), await asks(4)], [200, 200, 200, 429])
+  const json = { email: 'victim@example.net' }
+  assert.equal((await limited.send('PATCH', '/auth/me', { token: native, json })).status, 429)
+  await limited.core.idle()
+  assert.equal(limited.mails.filter(({ to }) => to.endsWith('@example.net')).length, 3)
+  const change = async (index: number) =>
+    (await limited.send('PATCH', '/account/jwt', { token, json: { password: `one long phrase ${index}` } })).status
+  const answers: number[] = []
+  for (let index = 0; index < 8; index += 1) answers.push(await change(index))
+  assert.deepEqual(answers.slice(5), [429, 429, 429])
+  assert.equal((await limited.send('PATCH', '/account/jwt', { token, json: { bio: 'x' } })).status, 200)
 })
 
 describe('a change of e-mail address', () => {

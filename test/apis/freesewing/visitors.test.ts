@@ -115,6 +115,20 @@ describe('a credential of the native door', () => {
   })
 })
 
+test('consent renews a token of another door for no longer and with no more than it had', async () => {
+  const { publicId } = await makeUser(server, 'risen')
+  const token = await accessOf('risen')
+  await server.core.users.setRole(publicId, 'admin', null, { api: 'native', address: '', userAgent: '' })
+  await server.core.feed.sync()
+  const given = await ask('PATCH', '/consent/jwt', { consent: 1 }, { token })
+  assert.equal(given.status, 200, given.text)
+  const again = given.body.token as string
+  assert.equal((await server.send('GET', '/account/jwt', { token: again })).status, 200)
+  assert.equal((await server.send('GET', '/auth/admin/users', { token: again })).body.code, 'insufficient_scope')
+  await pass(60)
+  assert.equal((await server.send('GET', '/account/jwt', { token: again })).status, 401)
+})
+
 test('a session that was cut to administration is lent nothing either, and a whole key of this door is', async () => {
   await makeUser(server, 'cut', 'admin')
   await makeUser(server, 'plain')

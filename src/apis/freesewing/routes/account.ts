@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
+import type { User } from '../../../types.ts'
 import { type Call, type Route, route, synonym } from '../../api.ts'
 import { demandProofOfVisitors, refuseImpersonation } from '../../proof.ts'
 import { atLevel, bothWays, type Caller, callerOf, demandConsent, jwtOnly } from '../callers.ts'
@@ -89,23 +90,32 @@ function mayChange(call: Call<Wish>, door: Door, { principal, user, profile }: C
   throw new CardeaError('beyond_own_rights', { internal: 'a key changes no password and no address' })
 }
 
+function checkChange({ core }: Call, user: User, wish: { readonly email?: string; readonly password?: string }): void {
+  try {
+    core.users.checkChange(user, wish)
+  } catch (error) {
+    const isNoAddress = error instanceof CardeaError && error.code === 'request_invalid'
+    throw isNoAddress ? refusal('emailInvalid', 'email') : error
+  }
+}
+
 const patchAccount = (door: Door) => async (call: Call<Wish>) => {
   const caller = callerOf(call)
   const { user, principal } = caller
   const { core, origin, body } = call
   mayChange(call, door, caller)
-  const { password, email } = body
+  const password = body.password || undefined
+  const email = body.email && body.email.trim().toLowerCase() !== user.email ? body.email : undefined
   // What can be refused comes first, so that a refused change changes nothing.
   const patch = profilePatch(body)
   mergeData(caller.profile, patch)
+  checkChange(call, user, { ...(email !== undefined && { email }), ...(password !== undefined && { password }) })
+  // Otherwise an account would mail whom it likes, and keep the hashing busy.
+  if (email !== undefined) await core.limits.mail(origin)
+  if (password !== undefined) await core.limits.address(origin)
   await confirmEmail(call, caller, body)
-  if (password) await core.users.changePassword(user, password, principal.sessionId, origin)
-  if (email && email.trim().toLowerCase() !== user.email) {
-    await core.users.requestEmailChange(user, email, origin).catch((error: unknown): never => {
-      const isNone = error instanceof CardeaError && error.code === 'request_invalid'
-      throw isNone ? refusal('emailInvalid', 'email') : error
-    })
-  }
+  if (password !== undefined) await core.users.changePassword(user, password, principal.sessionId, origin)
+  if (email !== undefined) await core.users.requestEmailChange(user, email, origin)
   await rename(call, caller, body.username)
   const profile: Profile = Object.keys(patch).length === 0 ? caller.profile : await changeProfile(core, user, patch)
   const after = (await core.users.byPublicId(user.publicId)) ?? user
@@ -180,9 +190,9 @@ export const accountRoutes = (door: Door): readonly Route[] => [
       errors: ['credential_kind_refused', 'beyond_own_rights'],
       run: async (call) => {
         const caller = callerOf(call)
-        const { core, body } = call
+        const { core, body, origin } = call
         refuseImpersonation(caller.principal)
-        const { token } = await core.sessions.reissue(caller.principal, tokenShape(call, door, caller.user))
+        const { token } = await core.sessions.reissue(caller.principal, tokenShape(call, door, caller.user), origin)
         const profile = await changeProfile(core, caller.user, { consent: body.consent })
         return success({ ...accountOf(call, caller, profile), token })
       },

@@ -89,13 +89,16 @@ export const accountRoutes: readonly Route[] = [
     answers: {
       ...ok('The account as it is now.', UserBody),
     },
-    errors: ['username_taken'],
+    errors: ['username_taken', 'rate_limited'],
     run: async (call) => {
       const { users } = call.core
       const caller = call.caller()
       let user = call.user()
       if (call.body.username !== undefined) user = await users.changeUsername(user, call.body.username, call.origin)
-      if (call.body.email !== undefined) await users.requestEmailChange(user, call.body.email, call.origin)
+      if (call.body.email !== undefined) {
+        await call.core.limits.mail(call.origin)
+        await users.requestEmailChange(user, call.body.email, call.origin)
+      }
       return { status: 200, body: userBody(user, caller.scopes) }
     },
   }),
