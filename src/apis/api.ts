@@ -92,6 +92,8 @@ export interface Route {
   readonly errors?: readonly ErrorCode[]
   /** Where one route speaks another standard's error shape than its API (RFC 6749, section 5.2). */
   readonly renderError?: Api['renderError']
+  /** A GET that changes something, as some contracts have it: HEAD, which is a GET otherwise, is refused there. */
+  readonly writes?: boolean
   /** Not in the OpenAPI document (pages, assets). */
   readonly hidden?: boolean
   readonly run: (call: Call) => Promise<Reply> | Reply

@@ -89,7 +89,7 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
 
   /** Uses the token up. `asked`: the owner as the proof of the account saw them. */
   async function confirm({ purpose }: OneTime, token: string, asked: User, origin: Origin): Promise<User> {
-    const { user, undo } = await commit(async (tx) => {
+    const { user, opens, undo } = await commit(async (tx) => {
       const here = oneTimes.on(tx)
       const row = await here.consume(purpose, token)
       const before = await owner(tx, row.userId)
@@ -103,12 +103,13 @@ export function createEmailChanges(deps: UsersDeps): EmailChanges {
       const after = opens ? changed(await tx.users.update(proven.id, { status: 'active' }, clock.now())) : proven
       const kind = before.email === null ? 'email-confirmed' : 'email-changed'
       await events.record({ kind, user: after.publicId, origin, credential: 'one-time' }, tx)
-      if (before.email === null || before.email === email) return { user: after, undo: null }
+      if (before.email === null || before.email === email) return { user: after, opens, undo: null }
       // Those of earlier changes stay good: a thief who changes the address twice must not void the owner's.
       const data = { email: before.email }
       const issued = await here.issue({ purpose: 'undo-email', userId: after.id, data, replace: false })
-      return { user: after, undo: { ...issued, to: before.email } }
+      return { user: after, opens, undo: { ...issued, to: before.email } }
     })
+    if (opens) await limits.remember(user.id, origin)
     if (undo !== null) {
       background.run('undo mail', () => mails.link('undo-email', undo.to, undo.token, undo.expiresAt, user))
     }

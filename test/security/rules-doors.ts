@@ -85,6 +85,22 @@ export const doorRules: readonly Rule[] = [
     },
   },
   {
+    says: 'A GET that changes something is no HEAD',
+    proven: {
+      'apis/freesewing/conventions.test.ts': [
+        'to HEAD are those of GET, but where a GET changes something: there it is no method, and changes nothing',
+      ],
+    },
+  },
+  {
+    says: 'Whoever only claimed an address is a stranger to its account',
+    proven: {
+      'core/users-sign-up.test.ts': [
+        'whoever opened an account is a stranger to it until the address is proven; whoever proved it is not',
+      ],
+    },
+  },
+  {
     says: 'FreeSewing: a refused change changes nothing, and no account is a mail relay',
     proven: {
       'apis/freesewing/account.test.ts': [

@@ -126,6 +126,8 @@ describe('PATCH /account', () => {
     await changed(token, { data: { a: 1, b: { c: 2 } } })
     const { data } = await changed(token, { data: { b: { d: 3 }, e: null, mfaScratchCodes: ['x'] } })
     assert.deepEqual(data, { a: 1, b: { d: 3 }, e: null })
+    const infinite = { raw: '{"data":{"a":1e999}}', headers: { 'Content-Type': 'application/json' } }
+    assertError(await server.send('PATCH', '/account/jwt', { token, ...infinite }), 400, 'requestInvalid')
     for (const wrong of ['text', 1, null, [], { long: 'x'.repeat(33_000) }])
       assertError(await patch(token, { data: wrong }), 400, 'requestInvalid')
     // It grows by merging: what counts is all of it, and a refused change changes nothing.

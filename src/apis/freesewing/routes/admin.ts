@@ -127,6 +127,7 @@ export const adminRoutes = (door: Door): readonly Route[] => [
       strictKinds: true,
       admit,
       fresh: 'visitors',
+      writes: true,
       params: idParams,
       answers: { 200: answer('A token in their name.', SignedInBody) },
       errors: ['not_found', 'beyond_own_rights', 'factor_required'],

@@ -30,6 +30,7 @@ export const leavingRoutes: readonly Route[] = bothWays.flatMap(({ suffix, takes
   route('GET', `/account/restrict${suffix}`, {
     ...all,
     takes,
+    writes: true,
     summary: 'Closes the account of the caller until an administrator opens it again',
     answers: { 200: nothing },
     errors: ['last_admin'],
