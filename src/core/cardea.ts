@@ -2,7 +2,7 @@ import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Passwords } from '../crypto/password.ts'
 import type { ApiName } from '../types.ts'
 import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
-import { createBackground } from './background.ts'
+import { type BackgroundDeps, createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
@@ -53,6 +53,8 @@ export interface CoreDeps {
   readonly settings: CoreSettings
   /** How links look in mails that other doors than the native one send. */
   readonly links?: Readonly<Partial<Record<ApiName, DoorLink>>>
+  /** How long mails and other work wait that answers leave behind; for servers a random time. Default: not at all. */
+  readonly backgroundDelay?: BackgroundDeps['delay']
 }
 
 export interface Core {
@@ -94,11 +96,11 @@ export interface Core {
  * static key is bad.
  */
 export async function createCore(deps: CoreDeps): Promise<Core> {
-  const { store, clock, log, mailer, passwords, keyTree, settings, links = {} } = deps
+  const { store, clock, log, mailer, passwords, keyTree, settings, links = {}, backgroundDelay } = deps
 
   const feed = createChangeFeed({ store, clock, log, boundMillis: settings.feedBoundMillis })
   const commit = createCommit({ store, feed })
-  const background = createBackground({ log })
+  const background = createBackground({ log, ...(backgroundDelay !== undefined && { delay: backgroundDelay }) })
   const events = createEvents({ store, clock, keyTree, settings })
   const roles = createRoles({ settings })
   const rights = createRights({ roles })

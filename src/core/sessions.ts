@@ -10,6 +10,12 @@ import { createSessionTokens, type OpenedSession, type SessionTokensDeps, type T
 
 export type { OpenedSession, TokenShape }
 
+/** Who acts for the user, as they are now, and from which session of theirs. */
+export interface Actor {
+  readonly user: User
+  readonly sessionId: string
+}
+
 export interface OpenSession extends TokenShape {
   /** As just proven: when the user has changed since (password, status, role, factor), no session is opened. */
   readonly user: User
@@ -20,8 +26,8 @@ export interface OpenSession extends TokenShape {
   readonly refreshForm?: RefreshForm
   /** Scopes wished; default all of the API's ceiling. */
   readonly scopes?: readonly Scope[]
-  /** Public id of the impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
-  readonly actor?: string
+  /** The impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
+  readonly actor?: Actor
 }
 
 export interface Sessions {
@@ -129,7 +135,9 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       factors: wish.factors,
       // Nobody acts as somebody else with a proof of who they are.
       provenAt: wish.actor === undefined ? now : 0,
-      actor: wish.actor ?? null,
+      actor: wish.actor?.user.publicId ?? null,
+      actorSession: wish.actor?.sessionId ?? null,
+      actorEpoch: wish.actor?.user.epoch ?? null,
       address: plainText(origin.address, 64),
       userAgent: plainText(origin.userAgent, 256),
       createdAt: now,
@@ -151,7 +159,6 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
 
   return {
     async open(wish) {
-      if (wish.actor !== undefined && !isUuid(wish.actor)) throw new TypeError('sessions: the actor is a public id')
       const { session, opaque } = newSession(wish)
       // Signed before anything is stored: a server that cannot sign leaves no session behind.
       const access = opaque === null ? await sessionTokens.access(session, wish.user, wish) : null
@@ -161,7 +168,7 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
         checkUnchanged(await tx.users.held(wish.user.id), wish.user)
         const surplus = await tx.sessions.create(session, settings.session.maxPerUser)
         if (wish.actor === undefined) await tx.users.noteSignIn(wish.user.id, session.createdAt)
-        const actor = wish.actor === undefined ? {} : { impersonator: wish.actor }
+        const actor = wish.actor === undefined ? {} : { impersonator: wish.actor.user.publicId }
         const data = { mode: session.mode, factors: session.factors, endedOldest: surplus.length, ...actor }
         const { origin, user } = wish
         await events.record({ kind: 'sign-in', user: user.publicId, origin, sessionId: session.id, data }, tx)

@@ -101,6 +101,26 @@ export const doorRules: readonly Rule[] = [
     },
   },
   {
+    says: 'Who has an account shows neither in an answer, nor in its time, nor in that of the next one',
+    proven: {
+      'core/background.test.ts': [
+        'work begins after a wait that is asked for each time anew, and never within the request',
+      ],
+      'index.test.ts': [
+        'what an answer leaves behind begins at a random time, so that the next answer does not tell of it',
+      ],
+    },
+  },
+  {
+    says: 'Acting for somebody ends with the session and the credentials of whoever acts',
+    proven: {
+      'core/sessions.test.ts': [
+        'an impersonation ends with the right of whoever opened it, their session and their password',
+        'an impersonation is over when the session that it was opened from is',
+      ],
+    },
+  },
+  {
     says: 'FreeSewing: a refused change changes nothing, and no account is a mail relay',
     proven: {
       'apis/freesewing/account.test.ts': [

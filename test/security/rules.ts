@@ -82,7 +82,7 @@ export const securityRules: readonly Rule[] = [
     proven: {
       'core/sessions.test.ts': [
         'an impersonation says who acts, is never fresh, lasts 15 minutes, is not refreshed and can make no credentials',
-        'an impersonation ends with the right of whoever opened it',
+        'an impersonation ends with the right of whoever opened it, their session and their password',
       ],
       'core/events.test.ts': ['under impersonation the actor is the impersonator'],
     },
