@@ -81,3 +81,17 @@ test('settings that are wrong are a ConfigError, and nothing is opened', async (
   )
   assert.equal(new CardeaError('not_found').code, 'not_found')
 })
+
+test('what an answer leaves behind begins at a random time, so that the next answer does not tell of it', async (t) => {
+  const { open } = await embedded(t)
+  const cardea = await open()
+  const origin = { api: 'native', address: '192.0.2.1', userAgent: 'test' } as const
+  const begun = performance.now()
+  for (let index = 0; index < 12; index += 1) await cardea.core.signIn.requestLink(`nobody${index}`, origin)
+  const asked = performance.now() - begun
+  await cardea.core.idle()
+  // Of twelve waits below a second all are this short once in 10^12 times.
+  assert.ok(performance.now() - begun > 100, 'the work was done at once')
+  assert.ok(asked < 1000, `the answers took ${asked} ms`)
+  await cardea.close()
+})

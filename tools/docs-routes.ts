@@ -36,7 +36,7 @@ function takes({ takes, anonymous, strictKinds }: Route): string {
   return [name, andPrivate ? ', private-token' : '', anonymous === true ? '; or nothing' : ''].join('')
 }
 
-const fresh = { all: 'yes', people: 'people' } as const
+const fresh = { all: 'yes', people: 'people', visitors: 'visitors' } as const
 
 export function renderRoutes(): string {
   const { routes } = createNativeApi({ http, health: { ready: async () => {} }, metrics })

@@ -64,9 +64,10 @@ export interface Route {
   readonly needs?: Scope
   /**
    * Needs a fresh proof of all factors, or `current_password` (and `code`) in the body. `people`: programs (keys,
-   * private tokens) pass; the route itself says what they may do.
+   * private tokens) pass; the route itself says what they may do. `visitors`: for doors whose contract asks for no
+   * proof; credentials that another door issued must be of a session that proved all factors lately (proof.ts).
    */
-  readonly fresh?: 'all' | 'people'
+  readonly fresh?: 'all' | 'people' | 'visitors'
   /**
    * What the contract asks of the caller beyond kinds and scopes (levels, consent), before anything is parsed. Throws a
    * refusal, or answers the principal that the route runs with. `body`, `query` and `params` are not there yet.
@@ -100,6 +101,8 @@ export interface Route {
   readonly errors?: readonly ErrorCode[]
   /** Where one route speaks another standard's error shape than its API (RFC 6749, section 5.2). */
   readonly renderError?: Api['renderError']
+  /** A GET that changes something, as some contracts have it: HEAD, which is a GET otherwise, is refused there. */
+  readonly writes?: boolean
   /** Not in the OpenAPI document (pages, assets). */
   readonly hidden?: boolean
   readonly run: (call: Call) => Promise<Reply> | Reply

@@ -101,15 +101,22 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
   }
 
   for (const api of apis) {
+    const byPath = methodsByPath(api.routes)
+    const refusing = (path: string) => {
+      const allow = [...(byPath.get(path) ?? []), 'OPTIONS']
+      const other = refusingRoute(path, new CardeaError('method_not_allowed', { extra: { allow } }))
+      return answering(api, { ...other, ...(api.credentialsBeforeMethod && guardOf(api.routes, path)) })
+    }
     for (const route of api.routes) {
       const answer = answering(api, route)
-      router.on(route.method, route.path, (c) => answer(c.req.raw, c.req.param(), c.env))
+      const head = route.writes === true ? refusing(route.path) : answer
+      router.on(route.method, route.path, (c) =>
+        (c.req.raw.method === 'HEAD' ? head : answer)(c.req.raw, c.req.param(), c.env),
+      )
     }
-    for (const [path, known] of methodsByPath(api.routes)) {
+    for (const [path, known] of byPath) {
       const cors = { ...api.cors, allow: [...known, 'OPTIONS'] }
-      const refusal = new CardeaError('method_not_allowed', { extra: { allow: cors.allow } })
-      const other = { ...refusingRoute(path, refusal), ...(api.credentialsBeforeMethod && guardOf(api.routes, path)) }
-      const refuse = answering(api, other)
+      const refuse = refusing(path)
       router.options(path, (c) => {
         if (!app.hostIsOurs(c.req.header('host') ?? null)) return refuse(c.req.raw, {}, c.env)
         const asked = c.req.header('access-control-request-headers') ?? null
@@ -200,10 +207,10 @@ function baseHeaders(app: AppContext): Headers {
 
 function methodsByPath(routes: readonly Route[]): Map<string, readonly string[]> {
   const found = new Map<string, Set<string>>()
-  for (const { path, method } of routes) {
+  for (const { path, method, writes } of routes) {
     const set = found.get(path) ?? new Set()
     set.add(method)
-    if (method === 'GET') set.add('HEAD')
+    if (method === 'GET' && writes !== true) set.add('HEAD')
     found.set(path, set)
   }
   return new Map(

@@ -21,6 +21,7 @@ import { securityHeaders } from '../http/security-headers.ts'
 import type { Origin, Principal, Scope, User, Verdict } from '../types.ts'
 import type { Api, Call, Route } from './api.ts'
 import type { AppContext } from './context.ts'
+import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
 
 /** `__Host-` keeps a sibling host from planting one (RFC 6265bis, section 4.1.3.2); plain http cannot have it. */
 export function deviceCookieName(publicUrl: string): string {
@@ -207,20 +208,19 @@ const parse: Step = (x) => {
 /** Changes that would let a thief stay need all factors proven lately, or the password (and code) in the request. */
 const proveFresh: Step = (x) => {
   if (x.route.fresh === undefined || x.principal === null) return
+  if (x.route.fresh === 'visitors') return demandProofOfVisitors(callOf(x), x.principal)
   return demandFresh(x, x.principal)
 }
 
 async function demandFresh(x: Exchange, principal: Principal): Promise<void> {
   const { core } = x.app
-  const { provenAt, sessionId } = principal
-  if (principal.actor !== null)
-    throw new CardeaError('beyond_own_rights', { internal: 'impersonation changes no credentials' })
+  const { sessionId } = principal
+  refuseImpersonation(principal)
   if (sessionId === null) {
     if (x.route.fresh === 'people') return
     throw new CardeaError('reauthentication_required', { kind: principal.kind })
   }
-  // A clock that was set back makes no proof younger than it is.
-  if (provenAt !== null && Math.abs(core.clock.now() - provenAt) <= core.settings.freshSeconds * 1000) return
+  if (isFresh(core, principal)) return
   const { current_password: password, code } = (x.body ?? {}) as { current_password?: string; code?: string }
   const proof = { ...(password === undefined ? {} : { password }), ...(code === undefined ? {} : { code }) }
   const factors = await core.signIn.reprove(principal, proof, x.origin)

@@ -1,3 +1,4 @@
+import type { Millis } from '../types.ts'
 import type { Log } from './ports.ts'
 
 /**
@@ -10,11 +11,24 @@ export interface Background {
   idle(): Promise<void>
 }
 
-export function createBackground({ log }: { readonly log: Log }): Background {
+export interface BackgroundDeps {
+  readonly log: Log
+  /**
+   * How long work waits, another time each time: begun at once, it would slow down the next request, whose time then told
+   * what the answer did not. Default: no longer than the answer takes.
+   */
+  readonly delay?: () => Millis
+}
+
+export function createBackground({ log, delay = () => 0 }: BackgroundDeps): Background {
   const running = new Set<Promise<void>>()
   return {
     run(name, work) {
-      const started = new Promise<void>((resolve) => setImmediate(resolve))
+      const wait = delay()
+      const started = new Promise<void>((resolve) => {
+        if (wait > 0) setTimeout(resolve, wait)
+        else setImmediate(resolve)
+      })
       const task = started.then(work).catch((error: unknown) => {
         const why = error instanceof Error ? error.message : 'unknown'
         log.error({ work: name, error: why }, 'work in the background failed')

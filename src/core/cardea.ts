@@ -2,7 +2,7 @@ import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Passwords } from '../crypto/password.ts'
 import type { ApiName, Seconds } from '../types.ts'
 import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
-import { createBackground } from './background.ts'
+import { type BackgroundDeps, createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
@@ -58,6 +58,8 @@ export interface CoreDeps {
   readonly links?: Readonly<Partial<Record<ApiName, DoorLink>>>
   /** The photo library; absent: there is none. `scanSeconds`: how often it is scanned; null: only when told to. */
   readonly photos?: PhotoFiles & { readonly scanSeconds: Seconds | null }
+  /** How long mails and other work wait that answers leave behind; for servers a random time. Default: not at all. */
+  readonly backgroundDelay?: BackgroundDeps['delay']
 }
 
 export interface Core {
@@ -100,11 +102,12 @@ export interface Core {
  * static key is bad.
  */
 export async function createCore(deps: CoreDeps): Promise<Core> {
-  const { store, clock, log, mailer, passwords, keyTree, settings, links = {}, photos: files = null } = deps
+  const { store, clock, log, mailer, passwords, keyTree, settings } = deps
+  const { links = {}, photos: files = null, backgroundDelay } = deps
 
   const feed = createChangeFeed({ store, clock, log, boundMillis: settings.feedBoundMillis })
   const commit = createCommit({ store, feed })
-  const background = createBackground({ log })
+  const background = createBackground({ log, ...(backgroundDelay !== undefined && { delay: backgroundDelay }) })
   const events = createEvents({ store, clock, keyTree, settings })
   const roles = createRoles({ settings })
   const rights = createRights({ roles })

@@ -55,7 +55,7 @@ export function createConfirmation(deps: ConfirmationDeps): Confirmation {
       const { token, expiresAt } = await oneTimes.issue({
         purpose,
         userId: user.id,
-        data: { email },
+        data: { email, api: doorLinks.doorOf(origin.api, purpose) },
         replace: true,
         form,
       })
@@ -73,7 +73,8 @@ export async function mailSignInLink(
 ): Promise<void> {
   if (user.email === null) return
   const purpose = 'sign-in-link'
-  const data = { email: user.email, epoch: String(user.epoch) }
+  const api = doorLinks.doorOf(origin.api, purpose)
+  const data = { email: user.email, epoch: String(user.epoch), api }
   const form = doorLinks.formOf(origin.api)
   const { token, expiresAt } = await oneTimes.issue({ purpose, userId: user.id, data, replace: false, form })
   const address = doorLinks.address(origin.api, purpose, token)

@@ -11,6 +11,8 @@ export interface Asker {
   readonly ceiling: readonly Scope[]
   /** The credential's own end where its offspring may not outlive it (keys, private tokens); null: no such bound. */
   readonly notAfter: Millis | null
+  /** The only addresses that the credential and its offspring are good from; empty: from anywhere. */
+  readonly allowAddresses: readonly string[]
 }
 
 export interface CredentialRights {
@@ -39,23 +41,24 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
     if (by.kind === 'private-token' && by.keyId !== null) {
       const token = await store.tokens.byPublicId(by.keyId)
       if (token === null) throw new CardeaError('credential_revoked', { kind: by.kind })
-      return { ceiling: within(token.ceiling, token.scopes), notAfter: token.expiresAt }
+      return { ceiling: within(token.ceiling, token.scopes), notAfter: token.expiresAt, allowAddresses: [] }
     }
     if (by.keyId !== null) {
       const key = await store.keys.byId(by.keyId)
       if (key === null) throw new CardeaError('credential_revoked', { kind: by.kind })
       const own = within(key.ceiling, key.scopes)
-      if (by.kind !== 'access-token') return { ceiling: own, notAfter: key.expiresAt }
+      const { allowAddresses } = key
+      if (by.kind !== 'access-token') return { ceiling: own, notAfter: key.expiresAt, allowAddresses }
       // A token that a key got for itself may have been limited further, and ends sooner.
       const ceiling = own.filter((scope) => by.scopes.has(scope))
-      return { ceiling, notAfter: earlier(key.expiresAt, by.expiresAt) }
+      return { ceiling, notAfter: earlier(key.expiresAt, by.expiresAt), allowAddresses }
     }
     if (by.sessionId !== null) {
       const session = await store.sessions.byId(by.sessionId)
       if (session === null) throw new CardeaError('credential_revoked', { kind: by.kind })
-      return { ceiling: session.ceiling, notAfter: null }
+      return { ceiling: session.ceiling, notAfter: null, allowAddresses: [] }
     }
-    return { ceiling: [...by.scopes], notAfter: null }
+    return { ceiling: [...by.scopes], notAfter: null, allowAddresses: [] }
   }
 
   async function askerOf(by: Principal): Promise<Asker> {
@@ -100,6 +103,26 @@ export function createCredentialRights({ store, roles }: CredentialRightsDeps): 
 export function earlier(one: Millis | null, other: Millis | null): Millis | null {
   if (one === null || other === null) return one ?? other
   return Math.min(one, other)
+}
+
+/**
+ * The addresses of a key that is wished, or those of the credential that asks. Throws beyond_own_rights for others than
+ * that one is good from itself.
+ */
+export function checkAddresses(
+  wished: readonly string[] | undefined,
+  asker: Pick<Asker, 'allowAddresses'>,
+): readonly string[] {
+  const { allowAddresses: own } = asker
+  const entries = wished ?? own
+  if (own.length === 0 || (entries.length > 0 && entries.every((entry) => own.includes(entry)))) return entries
+  const message = `At most the addresses of the credential that asks: ${own.join(', ')}.`
+  throw new CardeaError('beyond_own_rights', { fields: [{ field: 'allow_addresses', message }] })
+}
+
+/** Private tokens have no list of addresses, so that whoever is bound to one makes none. Throws beyond_own_rights. */
+export function demandAnywhere({ allowAddresses }: Pick<Asker, 'allowAddresses'>): void {
+  if (allowAddresses.length > 0) throw new CardeaError('beyond_own_rights', { internal: 'bound to addresses' })
 }
 
 /** The ceiling, cut to the scopes by name where there are any. */

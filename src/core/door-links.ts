@@ -3,7 +3,7 @@ import { hmacHex } from '../crypto/hash.ts'
 import type { KeyTree } from '../crypto/key-tree.ts'
 import type { ApiName } from '../types.ts'
 import type { LinkPurpose } from './mail-texts.ts'
-import type { OneTimes } from './one-time.ts'
+import { isMailedBy, type OneTimes } from './one-time.ts'
 
 /**
  * Links in the mails of a door whose clients know them as an id (a UUID) and a check beside it. The id is the one-time
@@ -17,12 +17,14 @@ export type DoorLink = (purpose: LinkPurpose, id: string, check: string) => stri
 export interface DoorLinks {
   /** Null: a link of the native API. */
   address(api: ApiName, purpose: LinkPurpose, token: string): string | null
+  /** Where the link leads, and so the only door that takes it: an id is no token of a door that asks for no check. */
+  doorOf(api: ApiName, purpose: LinkPurpose): ApiName
   /** What tokens that are mailed for this door look like. */
   formOf(api: ApiName): 'token' | 'uuid'
   checkOf(id: string): string
   isCheck(id: string, check: string): boolean
-  /** What was mailed under this id and still waits to be used, or null. */
-  purposeOf(id: string): Promise<LinkPurpose | null>
+  /** What was mailed under this id for this door and still waits to be used, or null. */
+  purposeOf(api: ApiName, id: string): Promise<LinkPurpose | null>
 }
 
 export interface DoorLinksDeps {
@@ -40,12 +42,16 @@ export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): Do
   const checkOf = (id: string) => checkUnder(keyTree.current('link-check').bytes, id)
   return {
     address: (api, purpose, token) => links[api]?.(purpose, token, checkOf(token)) ?? null,
+    doorOf: (api, purpose) => ((links[api]?.(purpose, '', '') ?? null) === null ? 'native' : api),
     formOf: (api) => (links[api] === undefined ? 'token' : 'uuid'),
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.
     isCheck: (id, check) => keyTree.all('link-check').some((key) => equalText(check, checkUnder(key.bytes, id))),
-    async purposeOf(id) {
-      for (const purpose of mailedPurposes) if ((await oneTimes.peek(purpose, id)) !== null) return purpose
+    async purposeOf(api, id) {
+      for (const purpose of mailedPurposes) {
+        const row = await oneTimes.peek(purpose, id)
+        if (row !== null && isMailedBy(row, api)) return purpose
+      }
       return null
     },
   }

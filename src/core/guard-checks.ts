@@ -101,7 +101,7 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
     const subjects: Subject[] = [`user:${user.publicId}`, `session:${session.id}`]
     if (token !== undefined) subjects.push(`signing-key:${token.kid}`)
     // The impersonator's own end is felt here too.
-    if (session.actor !== null) subjects.push(`user:${session.actor}`)
+    if (session.actor !== null) subjects.push(`user:${session.actor}`, `session:${session.actorSession}`)
     return good({
       principal: {
         kind,
@@ -125,12 +125,16 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
     })
   }
 
-  /** An impersonated session dies with the right of whoever opened it. */
+  /** An impersonated session dies with the session, the credentials and the right of whoever opened it. */
   const sessionOf = async (id: string) => {
     const found = await store.sessions.withUser(id)
     if (found === null || found.session.actor === null) return found
-    const actor = await store.users.byPublicId(found.session.actor)
-    return actor !== null && actor.status === 'active' && roles.scopesOfUser(actor).has('impersonate') ? found : null
+    const { actor, actorSession, actorEpoch, expiresAt } = found.session
+    const own = actorSession === null ? null : await store.sessions.withUser(actorSession)
+    if (own === null || own.user.publicId !== actor || own.user.epoch !== actorEpoch) return null
+    if (isSessionOver(own.session, lastUsed.peek('session', own.session.id), clock.now())) return null
+    if (own.user.status !== 'active' || !roles.scopesOfUser(own.user).has('impersonate')) return null
+    return { ...found, session: { ...found.session, expiresAt: Math.min(expiresAt, own.session.expiresAt) } }
   }
 
   /** A closed account ends its sessions: whoever holds a token that was theirs hears of the account. */

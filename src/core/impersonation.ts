@@ -28,7 +28,8 @@ export interface ImpersonationDeps {
 export function createImpersonation({ store, rights, sessions, mails }: ImpersonationDeps): Impersonate {
   return async (by, publicId, origin, shape = {}) => {
     const actor = by.user
-    if (actor === null || by.sessionId === null || by.actor !== null) throw new CardeaError('beyond_own_rights')
+    const { sessionId } = by
+    if (actor === null || sessionId === null || by.actor !== null) throw new CardeaError('beyond_own_rights')
     if (!by.scopes.has('impersonate')) throw new CardeaError('scope_missing', { extra: { scope: 'impersonate' } })
     const proven = by.factors.some((factor) => factor === 'totp' || factor === 'recovery-code')
     if (actor.hasFactor && !proven) throw new CardeaError('factor_required')
@@ -38,7 +39,8 @@ export function createImpersonation({ store, rights, sessions, mails }: Imperson
     rights.mayManage(by, user)
     const closed = refusalOfUser(user)
     if (closed !== null) throw new CardeaError(closed)
-    const opened = await sessions.open({ ...shape, user, mode: 'token', factors: [], origin, actor: actor.publicId })
+    const wish = { ...shape, user, mode: 'token', factors: [], origin, actor: { user: actor, sessionId } } as const
+    const opened = await sessions.open(wish)
     await mails.notice('impersonated', user, origin)
     return opened
   }

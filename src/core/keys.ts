@@ -9,6 +9,7 @@ import type { Commit } from './commit.ts'
 import {
   type Asker,
   type CredentialRights,
+  checkAddresses,
   checkExpiry,
   checkGrace,
   checkName,
@@ -123,7 +124,7 @@ export function createKeys(deps: KeysDeps): Keys {
       scopes: wish.scopes === undefined ? null : rights.checkScopes(wish.scopes, asker),
       ceiling: asker.ceiling,
       api: origin.api,
-      allowAddresses: checkAddresses(wish.allowAddresses ?? []),
+      allowAddresses: readAddresses(checkAddresses(wish.allowAddresses, asker)),
       expiresAt: checkExpiry(wish.expiresAt ?? null, asker, clock.now()),
       detail: wish.detail ?? null,
     })
@@ -154,7 +155,8 @@ export function createKeys(deps: KeysDeps): Keys {
         if (owner.kind !== 'service') throw new CardeaError('beyond_own_rights')
         management.mayManage(actor, owner)
       }
-      return create({ owner, ceiling: [...roles.ceilingOf(origin.api)], notAfter: null }, wish, actor, origin)
+      const ceiling = [...roles.ceilingOf(origin.api)]
+      return create({ owner, ceiling, notAfter: null, allowAddresses: [] }, wish, actor, origin)
     },
     async update(by, id, patch, origin) {
       const asker = await rights.askerOf(by)
@@ -169,7 +171,9 @@ export function createKeys(deps: KeysDeps): Keys {
           ...(patch.scopes !== undefined && {
             scopes: patch.scopes === null ? null : [...new Set(patch.scopes)].sort(),
           }),
-          ...(patch.allowAddresses !== undefined && { allowAddresses: checkAddresses(patch.allowAddresses) }),
+          ...(patch.allowAddresses !== undefined && {
+            allowAddresses: readAddresses(checkAddresses(patch.allowAddresses, asker)),
+          }),
           ...(patch.expiresAt !== undefined && { expiresAt: checkNewExpiry(key, patch.expiresAt, asker) }),
         })
         if (changed === null) throw new CardeaError('not_found')
@@ -198,7 +202,7 @@ export function createKeys(deps: KeysDeps): Keys {
           scopes: old.scopes,
           ceiling: within(old.ceiling, asker.ceiling),
           api: old.api,
-          allowAddresses: old.allowAddresses,
+          allowAddresses: checkAddresses(old.allowAddresses, asker),
           expiresAt: earlier(old.expiresAt, asker.notAfter),
           detail: old.detail,
         })
@@ -274,7 +278,7 @@ export function createKeys(deps: KeysDeps): Keys {
 
 const isOver = (key: ApiKey, now: Millis): boolean => key.expiresAt !== null && key.expiresAt <= now
 
-function checkAddresses(entries: readonly string[]): readonly string[] {
+function readAddresses(entries: readonly string[]): readonly string[] {
   if (entries.length > maxAddresses) throw invalid('allow_addresses', `At most ${maxAddresses} addresses and blocks.`)
   const wrong = entries.findIndex((entry) => !isAddressOrBlock(entry))
   if (wrong >= 0) {

@@ -39,13 +39,13 @@ export const linkTexts: Readonly<
   },
   'change-email': {
     subject: 'Confirm your new e-mail address',
-    text: 'this address was given as the new e-mail address of your account. If that was you, confirm it; the page asks for the password of the account, if it has one:',
+    text: 'this address was given as the new e-mail address of your account. If that was you, confirm it; the page asks for the password of the account:',
     call: '/auth/email/confirm',
     body: (token) => `{"token":"${token}","password":"..."}`,
   },
   'undo-email': {
     subject: 'Your e-mail address was changed',
-    text: 'the e-mail address of your account was changed to another one. If that was not you, take it back; all sessions of the account will end. Set a new password afterwards:',
+    text: 'the e-mail address of your account was changed to another one. If that was not you, take it back; all sessions, API keys and private tokens of the account will end. Set a new password afterwards:',
     call: '/auth/email/undo',
     body: (token) => `{"token":"${token}"}`,
   },

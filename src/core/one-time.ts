@@ -1,7 +1,7 @@
 import { sha256Hex } from '../crypto/hash.ts'
 import { hexToken, randomToken, uuidv4 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
-import type { Millis } from '../types.ts'
+import type { ApiName, Millis } from '../types.ts'
 import type { Clock, Store } from './ports.ts'
 import type { Json, OneTime, Purpose } from './records.ts'
 import type { CoreSettings } from './settings.ts'
@@ -82,6 +82,11 @@ export function dataText(row: OneTime, name: string): string {
   const value = member(row, name)
   if (typeof value === 'string') return value
   throw new CardeaError('one_time_invalid', { internal: `one-time token of ${row.purpose} without ${name}` })
+}
+
+/** Whether a mailed token was mailed by this door. */
+export function isMailedBy(row: OneTime, api: ApiName): boolean {
+  return dataText(row, 'api') === api
 }
 
 /** The same for a member that may be null, and is there all the same. */

@@ -114,6 +114,9 @@ export interface Session {
   readonly factors: readonly Factor[]
   readonly provenAt: Millis
   readonly actor: string | null
+  /** The session that the actor opened this one from, and their epoch then: it stands as long as these do. */
+  readonly actorSession: string | null
+  readonly actorEpoch: number | null
   readonly address: string
   readonly userAgent: string
   readonly createdAt: Millis

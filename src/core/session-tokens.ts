@@ -1,6 +1,6 @@
 import { signJwt } from '../crypto/jwt.ts'
 import { uuidv4 } from '../crypto/random.ts'
-import type { Millis, User } from '../types.ts'
+import type { Millis, Principal, User } from '../types.ts'
 import { type AccessTokens, jwtTypes } from './access-tokens.ts'
 import type { Clock } from './ports.ts'
 import type { Session } from './records.ts'
@@ -33,9 +33,12 @@ export interface OpenedSession {
   readonly expiresAt: Millis
 }
 
+export type TokenBounds = Pick<Principal, 'scopes' | 'expiresAt'>
+
 /** The access and refresh tokens of sessions in mode `token`. */
 export interface SessionTokens {
-  access(session: Session, user: User, shape: TokenShape): ReturnType<AccessTokens['issue']>
+  /** `within`: another token that this one gives no more than, in scopes and time. */
+  access(session: Session, user: User, shape: TokenShape, within?: TokenBounds): ReturnType<AccessTokens['issue']>
   /** That of the current generation; null where the session has none. */
   refresh(session: Session, user: User, shape: TokenShape): Promise<string | null>
 }
@@ -52,16 +55,16 @@ export interface SessionTokensDeps {
 export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
   const { clock, settings, roles, signingKeys, accessTokens, secrets } = deps
 
-  const access = (session: Session, user: User, shape: TokenShape) =>
+  const access = (session: Session, user: User, shape: TokenShape, within?: TokenBounds) =>
     accessTokens.issue({
       subject: user.publicId,
       sessionId: session.id,
-      scopes: roles.effective(user, session.ceiling, null),
+      scopes: roles.effective(user, session.ceiling, within === undefined ? null : [...within.scopes]),
       role: shape.role ?? user.role,
       api: session.api,
       lifetimeSeconds: fixedAccessSeconds(session.api) ?? shape.lifetimeSeconds ?? settings.accessTokenSeconds,
       actor: session.actor,
-      notAfter: session.expiresAt,
+      notAfter: Math.min(session.expiresAt, within?.expiresAt ?? session.expiresAt),
       ...(shape.claims !== undefined && { claims: shape.claims }),
       ...(shape.audience !== undefined && { audience: shape.audience }),
     })

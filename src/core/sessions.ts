@@ -12,6 +12,12 @@ import { createSessionTokens, type OpenedSession, type SessionTokensDeps, type T
 
 export type { OpenedSession, TokenShape }
 
+/** Who acts for the user, as they are now, and from which session of theirs. */
+export interface Actor {
+  readonly user: User
+  readonly sessionId: string
+}
+
 export interface OpenSession extends TokenShape {
   /** As just proven: when the user has changed since (password, status, role, factor), no session is opened. */
   readonly user: User
@@ -24,8 +30,8 @@ export interface OpenSession extends TokenShape {
   readonly sessionSeconds?: Seconds
   /** Scopes wished; default all of the API's ceiling. */
   readonly scopes?: readonly Scope[]
-  /** Public id of the impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
-  readonly actor?: string
+  /** The impersonator: 15 minutes, no refresh, never fresh, no right to make credentials. */
+  readonly actor?: Actor
 }
 
 export interface Sessions extends SessionJwt {
@@ -39,9 +45,14 @@ export interface Sessions extends SessionJwt {
   refresh(refreshToken: string, origin: Origin, shape?: TokenShape): Promise<OpenedSession>
   /**
    * Another access token of the principal's own session, for doors that answer a new one when what its claims say has
-   * changed. It ends with the session, whose end nothing moves. Throws credential_revoked, credential_kind_refused.
+   * changed. It ends with the session, whose end nothing moves. In place of a token that another door issued comes one
+   * that lives no longer and carries no more. Throws credential_revoked, credential_kind_refused.
    */
-  reissue(principal: Principal, shape: TokenShape): Promise<{ readonly token: string; readonly expiresAt: Millis }>
+  reissue(
+    principal: Principal,
+    shape: TokenShape,
+    origin: Origin,
+  ): Promise<{ readonly token: string; readonly expiresAt: Millis }>
   list(user: User, wish: PageWish): Promise<Page<Session>>
   /** A live session of the user, or null. */
   byId(user: User, id: string): Promise<Session | null>
@@ -129,7 +140,9 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       factors: wish.factors,
       // Nobody acts as somebody else with a proof of who they are.
       provenAt: wish.actor === undefined ? now : 0,
-      actor: wish.actor ?? null,
+      actor: wish.actor?.user.publicId ?? null,
+      actorSession: wish.actor?.sessionId ?? null,
+      actorEpoch: wish.actor?.user.epoch ?? null,
       address: plainText(origin.address, 64),
       userAgent: plainText(origin.userAgent, 256),
       createdAt: now,
@@ -151,7 +164,6 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
 
   return {
     async open(wish) {
-      if (wish.actor !== undefined && !isUuid(wish.actor)) throw new TypeError('sessions: the actor is a public id')
       const { session, opaque } = newSession(wish)
       // Signed before anything is stored: a server that cannot sign leaves no session behind.
       const access = opaque === null ? await sessionTokens.access(session, wish.user, wish) : null
@@ -161,7 +173,7 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
         checkUnchanged(await tx.users.held(wish.user.id), wish.user)
         const surplus = await tx.sessions.create(session, settings.session.maxPerUser)
         if (wish.actor === undefined) await tx.users.noteSignIn(wish.user.id, session.createdAt)
-        const actor = wish.actor === undefined ? {} : { impersonator: wish.actor }
+        const actor = wish.actor === undefined ? {} : { impersonator: wish.actor.user.publicId }
         const data = { mode: session.mode, factors: session.factors, endedOldest: surplus.length, ...actor }
         const { origin, user } = wish
         await events.record({ kind: 'sign-in', user: user.publicId, origin, sessionId: session.id, data }, tx)
@@ -178,14 +190,15 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       }
     },
 
-    async reissue(principal, shape) {
+    async reissue(principal, shape, origin) {
       const { kind, user, sessionId } = principal
       if (user === null || sessionId === null || kind !== 'access-token') {
         throw new CardeaError('credential_kind_refused', { kind })
       }
       const found = await store.sessions.withUser(sessionId)
       if (found === null) throw new CardeaError('credential_revoked', { kind })
-      return sessionTokens.access(found.session, found.user, shape)
+      const within = principal.api === origin.api ? undefined : principal
+      return sessionTokens.access(found.session, found.user, shape, within)
     },
 
     refresh: createSessionRefresh({ ...deps, sessionTokens }),

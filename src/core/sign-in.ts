@@ -9,7 +9,7 @@ import type { Identify } from './identify.ts'
 import type { Limits, Tried } from './limits.ts'
 import type { Mails } from './mails.ts'
 import type { Mfa } from './mfa.ts'
-import { dataText, type OneTimes } from './one-time.ts'
+import { dataText, isMailedBy, type OneTimes } from './one-time.ts'
 import type { PasswordCheck } from './password-check.ts'
 import type { Clock, Store } from './ports.ts'
 import type { OneTime } from './records.ts'
@@ -123,6 +123,13 @@ export function createSignIn(deps: SignInDeps): SignIn {
     return user
   }
 
+  /** A magic link at the door that it was mailed by. */
+  async function peekLink(token: string, origin: Origin): Promise<OneTime> {
+    const row = await oneTimes.peek('sign-in-link', token)
+    if (row === null || !isMailedBy(row, origin.api)) throw await invalid('sign-in-link', null, origin)
+    return row
+  }
+
   /** The owner of a magic link that still leads to the address it was mailed to. */
   async function linkOwner(row: OneTime, origin: Origin): Promise<User> {
     const user = await userOf(row, origin)
@@ -173,7 +180,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
     async withTicket(ticket, code, origin) {
       await passwordCheck.countAddress(origin)
       const row = await oneTimes.peek('factor-ticket', ticket)
-      if (row === null || dataText(row, 'api') !== origin.api) throw await invalid('factor-ticket', null, origin)
+      if (row === null || !isMailedBy(row, origin.api)) throw await invalid('factor-ticket', null, origin)
       const user = await userOf(row, origin)
       await passwordCheck.demandActive(user, origin, 'one-time')
       // Counted before the code is looked at, so that codes sent side by side cannot outrun the count. The row itself
@@ -195,9 +202,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
 
     async withLinkAndCode(token, code, origin) {
       await passwordCheck.countAddress(origin)
-      const row = await oneTimes.peek('sign-in-link', token)
-      if (row === null) throw await invalid('sign-in-link', null, origin)
-      const user = await linkOwner(row, origin)
+      const user = await linkOwner(await peekLink(token, origin), origin)
       if (!user.hasFactor) {
         await consumeLink(token)
         return finish(user, ['link'], null, origin, 1)
@@ -216,7 +221,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
 
     async withLink(token, origin) {
       await passwordCheck.countAddress(origin)
-      if ((await oneTimes.peek('sign-in-link', token)) === null) throw await invalid('sign-in-link', null, origin)
+      await peekLink(token, origin)
       const user = await linkOwner(await consumeLink(token), origin)
       if (user.hasFactor) throw await factorRequired(user, 'link', origin)
       return finish(user, ['link'], null, origin, 1)

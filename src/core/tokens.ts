@@ -10,6 +10,7 @@ import {
   checkExpiry,
   checkGrace,
   checkName,
+  demandAnywhere,
   invalid,
   within,
 } from './credential-rights.ts'
@@ -120,6 +121,7 @@ export function createTokens(deps: TokensDeps): Tokens {
     actor: Principal | null,
     origin: Origin,
   ): Promise<IssuedToken> => {
+    demandAnywhere(asker)
     const row = rowOf({
       userId: asker.owner.id,
       name: checkName(wish.name),
@@ -154,11 +156,13 @@ export function createTokens(deps: TokensDeps): Tokens {
       return create(await rights.askerOf(by), wish, by, origin)
     },
     issueFor(owner, wish, origin, actor = null) {
-      return create({ owner, ceiling: [...roles.ceilingOf(origin.api)], notAfter: null }, wish, actor, origin)
+      const ceiling = [...roles.ceilingOf(origin.api)]
+      return create({ owner, ceiling, notAfter: null, allowAddresses: [] }, wish, actor, origin)
     },
     async rotate(by, publicId, wish, origin) {
       const graceSeconds = checkGrace(wish.graceSeconds)
       const asker = await rights.rotatorOf(by)
+      demandAnywhere(asker)
       const old = await ownToken(store, asker.owner, publicId)
       const now = clock.now()
       if (old.revokedAt !== null) throw new CardeaError('not_found')

@@ -68,10 +68,11 @@ export interface Users {
    * it; the former one is mailed a link that undoes the change. An account with a password wants it, so that the
    * owner of a mailbox does not confirm what somebody else opened or changed with their address: request_invalid
    * (field `password`) without, credentials_wrong for a wrong one (the fifth kills the token), rate_limited, busy.
-   * Throws one_time_invalid, email_taken, account_disabled, account_blocked. Only a new account becomes active.
+   * Throws one_time_invalid (also for a change of address of an account without a password, and at another door than
+   * the one that mailed it), email_taken, account_disabled, account_blocked. Only a new account becomes active.
    */
   confirmEmail(token: string, password: string | null, origin: Origin): Promise<User>
-  /** Puts the former address back and ends all sessions; the status stays. Throws one_time_invalid, email_taken. */
+  /** Puts the former address back, ends all sessions and revokes keys and private tokens; the status stays. Throws one_time_invalid, email_taken. */
   undoEmailChange(token: string, origin: Origin): Promise<User>
   /**
    * The same for a change of address, within a session of the user whose address it is: that proves the account, so no
@@ -87,9 +88,17 @@ export interface Users {
   isFree(username: string): Promise<boolean>
   /** The user closes their own account: disabled, all sessions ended. Throws last_admin. */
   disableSelf(user: User, by: Principal, origin: Origin): Promise<User>
-  /** Own changes: user name at once, e-mail after the mailed link was used. */
+  /**
+   * Own changes: user name at once, e-mail after the mailed link was used. request_invalid for a change of address of an
+   * account without a password where the link asks for that.
+   */
   changeUsername(user: User, username: string, origin: Origin): Promise<User>
   requestEmailChange(user: User, email: string, origin: Origin): Promise<void>
+  /**
+   * What these would refuse, before anything is written: for doors that change several things in one request. Throws
+   * request_invalid, password_refused.
+   */
+  checkChange(user: User, wish: { readonly email?: string; readonly password?: string }): void
   /**
    * Ends the user's other sessions (`keepSession` stays) and kills mailed links; with `revokeKeys` also API keys and
    * private tokens. Throws password_refused.

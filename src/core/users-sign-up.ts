@@ -112,8 +112,9 @@ export function createSignUp(deps: UsersDeps & { readonly setUp: SetUp }): SignU
       if (wish.username === null) return nameById(tx, made)
       return invitation === null ? made : changed(await tx.users.proveEmail(made.id, invitation.email, now))
     })
-    // Whoever opened the account is no stranger to it at the first sign-in.
-    await limits.remember(user.id, origin)
+    // Whoever opened the account is no stranger to it at the first sign-in; where the address is to be confirmed, that is
+    // whoever can read its mail.
+    if (!confirm) await limits.remember(user.id, origin)
     const claimed = user.unprovenEmail
     if (claimed !== null) {
       const { linkToOwner = false } = wish

@@ -11,7 +11,8 @@ export type { NewUserWish, SignUpWish, Users, UsersDeps } from './users-contract
 
 /** Users and what they, administrators and the command line do to them; put together from one file per subject. */
 export function createUsers(deps: UsersDeps): Users {
-  const { store, clock, commit, events, forgetPhotos, identify, limits, mails, names, oneTimes, rights } = deps
+  const { store, clock, commit, events, forgetPhotos, identify, limits, mails, names } = deps
+  const { newPasswords, oneTimes, rights } = deps
   const setUp = createSetUp(deps)
 
   return {
@@ -49,6 +50,11 @@ export function createUsers(deps: UsersDeps): Users {
         await events.record({ kind: 'status-changed', user: user.publicId, actor: by, origin, data }, tx)
         return after
       }),
+
+    checkChange(user, { email, password }) {
+      if (email !== undefined) names.email(email)
+      if (password !== undefined) newPasswords.check(password, [user.username, user.email])
+    },
 
     async changeUsername(user, username, origin) {
       const { display, key } = names.username(username)

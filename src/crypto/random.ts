@@ -1,4 +1,4 @@
-import { randomUUID, randomBytes as systemBytes } from 'node:crypto'
+import { randomUUID, randomBytes as systemBytes, randomInt as systemInt } from 'node:crypto'
 import type { Millis } from '../types.ts'
 
 /** `n` bytes from the system's generator. The one source of randomness of the whole program. */
@@ -24,6 +24,11 @@ export function requestId(): string {
 /** 256 random bits as base64url: 43 characters. */
 export function randomToken(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** A whole number from 0 to below `end`, each as likely as any other. */
+export function randomBelow(end: number): number {
+  return systemInt(end)
 }
 
 /** `bytes` random bytes as lower-case hex. */

@@ -122,8 +122,8 @@ function collect<T>(pairs: Iterable<readonly [string, T]>, repeated: Repeated): 
 }
 
 /**
- * What no field of ours may hold: NUL, lone surrogates (they cannot be stored as UTF-8), keys that name JavaScript's
- * own machinery, and nesting that only serves to exhaust. Throws request_invalid naming the field.
+ * What no field of ours may hold: NUL, lone surrogates (they cannot be stored as UTF-8), numbers that JSON cannot say
+ * again (`1e999` is read as Infinity and stored as null), keys that name JavaScript's own machinery, and nesting that only serves to exhaust. Throws request_invalid naming the field.
  */
 export function refuseHostileValues(value: unknown): void {
   let values = 0
@@ -142,6 +142,10 @@ export function refuseHostileValues(value: unknown): void {
           ? null
           : `must be valid Unicode, without U+${loneSurrogate(value)}`
       if (message !== null) throw new CardeaError('request_invalid', { fields: [{ field: path || 'body', message }] })
+    } else if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new CardeaError('request_invalid', {
+        fields: [{ field: path || 'body', message: 'is too large a number' }],
+      })
     } else if (typeof value === 'object' && value !== null) {
       if (depth >= deepest)
         throw new CardeaError('request_invalid', {

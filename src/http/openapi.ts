@@ -28,7 +28,7 @@ export interface DescribedRoute {
   readonly needs?: string
   /** There when the contract asks something of the caller beyond scopes. */
   readonly admit?: unknown
-  readonly fresh?: 'all' | 'people'
+  readonly fresh?: 'all' | 'people' | 'visitors'
   readonly limit?: string
   readonly bodyType?: BodyType | readonly BodyType[]
   readonly body?: ZodType
@@ -133,8 +133,9 @@ export function errorsOf(route: DescribedRoute): readonly ErrorCode[] {
     [ambient, ['origin_refused']],
     [kinds.has('password'), ['credentials_wrong', 'rate_limited', 'busy']],
     [route.needs !== undefined || route.admit !== undefined, ['scope_missing', 'factor_enrolment_required']],
+    [route.fresh === 'visitors', ['reauthentication_required', 'beyond_own_rights']],
     [
-      route.fresh !== undefined,
+      route.fresh === 'all' || route.fresh === 'people',
       ['reauthentication_required', 'credentials_wrong', 'factor_wrong', 'factor_required', 'rate_limited', 'busy'],
     ],
     [route.limit !== undefined, ['rate_limited']],
@@ -158,7 +159,10 @@ export function operationId(api: string, { method, path }: Pick<DescribedRoute, 
 function describe(route: DescribedRoute): string {
   const lines = [
     ...(route.needs === undefined ? [] : [`Needs the scope \`${route.needs}\`.`]),
-    ...(route.fresh === undefined
+    ...(route.fresh === 'visitors'
+      ? ['A credential that another API issued must be of a session that proved all factors lately.']
+      : []),
+    ...(route.fresh === undefined || route.fresh === 'visitors'
       ? []
       : [
           'Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body.',

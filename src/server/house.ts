@@ -6,6 +6,7 @@ import type { Job } from '../core/jobs.ts'
 import type { Clock, Log, Mailer, Store } from '../core/ports.ts'
 import { createKeyTree, type KeyTree } from '../crypto/key-tree.ts'
 import { createPasswords, type Passwords } from '../crypto/password.ts'
+import { randomBelow } from '../crypto/random.ts'
 import type { Migrated } from '../store/migrate.ts'
 import { migrateStore, openStore, type StoreWish } from '../store/open.ts'
 import { systemClock } from './clock.ts'
@@ -40,6 +41,9 @@ export interface HouseDeps {
   readonly as: 'server' | 'guest'
 }
 
+/** Of mails, in milliseconds: long beside the work itself, and nothing to whoever waits for a mail. */
+const longestDelay = 1000
+
 const publicUrlMark = 'public-url'
 
 /**
@@ -68,6 +72,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
       settings: config.core,
       links: mailedLinks(config),
       ...(photos === undefined ? {} : { photos }),
+      ...(as === 'server' && { backgroundDelay: () => randomBelow(longestDelay) }),
     })
     await demandFittingSecret(store, keyTree)
     let closed: Promise<void> | undefined

@@ -78,6 +78,8 @@ export interface SessionTable {
   factors: JsonText
   proven_at: number
   actor: string | null
+  actor_session: string | null
+  actor_epoch: number | null
   address: string
   user_agent: string
   created_at: number

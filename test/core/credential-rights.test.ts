@@ -56,6 +56,33 @@ test('what a token of a key makes does not outlive that token, nor the key', asy
   await assert.rejects(t.core.keys.issue(short.byClient, later, origin), failsWith('beyond_own_rights'))
 })
 
+test('what a key makes is good from no address that the key is not, and neither is its successor', async () => {
+  const { by, byKey, byClient, id } = await client()
+  const allowAddresses = [origin.address, '198.51.100.0/24']
+  const other = (await t.core.keys.issue(by, { name: 'free' }, origin)).record
+  await t.core.keys.update(by, id, { allowAddresses }, origin)
+  for (const bound of [byKey, byClient]) {
+    const made = await t.core.keys.issue(bound, { name: 'y' }, origin)
+    assert.deepEqual(made.record.allowAddresses, allowAddresses)
+    const fewer = await t.core.keys.issue(bound, { name: 'y', allowAddresses: ['198.51.100.0/24'] }, origin)
+    assert.deepEqual(fewer.record.allowAddresses, ['198.51.100.0/24'])
+    for (const wrong of [[], ['203.0.113.1'], [origin.address, '198.51.0.0/16']]) {
+      const wish = { name: 'z', allowAddresses: wrong }
+      await assert.rejects(t.core.keys.issue(bound, wish, origin), failsWith('beyond_own_rights'))
+      await assert.rejects(
+        t.core.keys.update(bound, id, { allowAddresses: wrong }, origin),
+        failsWith('beyond_own_rights'),
+      )
+    }
+    await assert.rejects(privateToken(bound, t.clock.now() + hour / 2), failsWith('beyond_own_rights'))
+  }
+  const grace = { graceSeconds: 60 }
+  await assert.rejects(t.core.keys.rotate(byKey, other.id, grace, origin), failsWith('beyond_own_rights'))
+  const { record } = await privateToken(by, t.clock.now() + hour)
+  await assert.rejects(t.core.tokens.rotate(byKey, record.publicId, grace, origin), failsWith('beyond_own_rights'))
+  assert.deepEqual((await t.core.keys.rotate(byKey, id, grace, origin)).record.allowAddresses, allowAddresses)
+})
+
 test('a token of a key gives the key no later end, and naming the end that it has changes nothing', async () => {
   const { byClient, id } = await client(t.clock.now() + 10 * hour)
   const end = (await t.store.keys.byId(id))?.expiresAt ?? 0

@@ -7,6 +7,7 @@ import {
   enrol,
   failsWith,
   goodPassword,
+  mailedToken,
   mailsTo,
   makeAdmin,
   makePerson,
@@ -62,14 +63,46 @@ describe('links of a door', () => {
 
   test('wait until they are used, and are those of this door only where it has an address for them', async () => {
     const { id } = await signInLink()
-    assert.equal(await t.core.doorLinks.purposeOf(id), 'sign-in-link')
+    assert.equal(await t.core.doorLinks.purposeOf('freesewing', id), 'sign-in-link')
     await t.core.signIn.withLink(id, here)
-    assert.equal(await t.core.doorLinks.purposeOf(id), null)
+    assert.equal(await t.core.doorLinks.purposeOf('freesewing', id), null)
     for (const none of ['', 'x', '00000000-0000-4000-8000-000000000000'])
-      assert.equal(await t.core.doorLinks.purposeOf(none), null)
+      assert.equal(await t.core.doorLinks.purposeOf('freesewing', none), null)
     await t.core.signIn.requestLink('alice', visitor())
     await t.core.idle()
     assert.match(t.mails.at(-1)?.text ?? '', /\/auth\/page\/sign-in-link#token=[\w-]{43}\n/)
+  })
+
+  test('are good at the door that mailed them, and at no other, whatever they are for', async () => {
+    const there = visitor()
+    const { id } = await signInLink()
+    await assert.rejects(t.core.signIn.withLink(id, there), failsWith('one_time_invalid'))
+    await assert.rejects(t.core.signIn.withLinkAndCode(id, undefined, there), failsWith('one_time_invalid'))
+    await t.core.signIn.requestLink('alice', there)
+    const native = await mailedToken(t, 'alice@example.com')
+    await assert.rejects(t.core.signIn.withLinkAndCode(native, undefined, here), failsWith('one_time_invalid'))
+    assert.equal(await t.core.doorLinks.purposeOf('freesewing', native), null)
+
+    const wish = { username: null, email: 'new@example.com', password: null, confirm: true }
+    await t.core.users.signUp(wish, here)
+    const confirmation = await mailed('new@example.com')
+    await assert.rejects(t.core.users.confirmEmail(confirmation.id, null, there), failsWith('one_time_invalid'))
+    await t.core.users.requestEmailChange(alice, 'moved@example.com', here)
+    const change = await mailed('moved@example.com')
+    await assert.rejects(t.core.users.confirmEmail(change.id, goodPassword, there), failsWith('one_time_invalid'))
+    await assert.rejects(t.core.users.confirmOwnEmail(alice, change.id, there), failsWith('one_time_invalid'))
+    // Nothing of that used them up.
+    assert.equal((await t.core.users.confirmEmail(confirmation.id, null, here)).status, 'active')
+    assert.equal((await t.core.signIn.withLinkAndCode(id, undefined, here)).user.id, alice.id)
+    assert.equal((await t.core.users.confirmOwnEmail(alice, change.id, here)).email, 'moved@example.com')
+  })
+
+  test('of a door that has no page for them are those of the native door', async () => {
+    assert.equal(t.core.doorLinks.doorOf('freesewing', 'sign-in-link'), 'freesewing')
+    assert.equal(t.core.doorLinks.doorOf('freesewing', 'undo-email'), 'native')
+    await t.core.signIn.requestLink('alice', visitor('192.0.2.1', 'librephotos'))
+    const token = await mailedToken(t, 'alice@example.com')
+    assert.equal((await t.core.signIn.withLink(token, visitor())).user.id, alice.id)
   })
 
   test('sign in one of 50 who come side by side, and none after', async () => {
@@ -164,7 +197,7 @@ describe('a change of address within a session', () => {
   test('takes no other mailed token', async () => {
     const { id } = await signInLink()
     await assert.rejects(t.core.users.confirmOwnEmail(alice, id, here), failsWith('one_time_invalid'))
-    assert.equal(await t.core.doorLinks.purposeOf(id), 'sign-in-link')
+    assert.equal(await t.core.doorLinks.purposeOf('freesewing', id), 'sign-in-link')
   })
 })
 
@@ -229,16 +262,31 @@ test('a session without a refresh ends with its token, and another token of it e
   const presented = [{ via: 'bearer', text: token }] as const
   const who = await t.core.guard.authenticate(presented, ['access-token'], here)
   assert.ok(who.ok)
-  const again = await t.core.sessions.reissue(who.value, shape)
+  const again = await t.core.sessions.reissue(who.value, shape, here)
   assert.equal(again.expiresAt, session.expiresAt)
   const verdict = await t.core.accessTokens.verify(again.token)
   assert.ok(verdict.ok)
   const { role, _id, sid } = verdict.claims
   assert.deepEqual([role, _id, sid], ['curator', alice.id, session.id])
   const key = { ...who.value, kind: 'api-key', sessionId: null } as const
-  await assert.rejects(t.core.sessions.reissue(key, shape), failsWith('credential_kind_refused'))
+  await assert.rejects(t.core.sessions.reissue(key, shape, here), failsWith('credential_kind_refused'))
   await t.core.sessions.endOthers(alice, null, here)
-  await assert.rejects(t.core.sessions.reissue(who.value, shape), failsWith('credential_revoked'))
+  await assert.rejects(t.core.sessions.reissue(who.value, shape, here), failsWith('credential_revoked'))
+})
+
+test('in place of a token of another door comes one that lives no longer and carries no more', async () => {
+  const scopes = ['account:read', 'account:write']
+  const wish = { user: alice, mode: 'token', factors: ['password'], origin: visitor(), scopes } as const
+  const { token, expiresAt } = await t.core.sessions.open(wish)
+  t.clock.advance(60_000)
+  const who = await t.core.guard.authenticate([{ via: 'bearer', text: token }], ['access-token'], here)
+  assert.ok(who.ok)
+  const less = { ...who.value, scopes: new Set(['account:read']) }
+  const again = await t.core.sessions.reissue(less, { lifetimeSeconds: 7 * 86_400 }, here)
+  assert.equal(again.expiresAt, expiresAt)
+  const verdict = await t.core.accessTokens.verify(again.token)
+  assert.ok(verdict.ok)
+  assert.equal(verdict.claims.scope, 'account:read')
 })
 
 test('a second factor can be confirmed with the secret beside the code, and comes with scratch codes where wished', async () => {

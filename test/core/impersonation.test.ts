@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import type { User } from '../../src/types.ts'
+import type { Factor, Principal, User } from '../../src/types.ts'
 import { createTestCore, type TestCore } from '../support/core.ts'
 import { enrol, failsWith, mailsTo, makeAdmin, makePerson, principalOf, visitor } from '../support/identity.ts'
 import { bearer, principalOf as principalBehind } from '../support/people.ts'
@@ -17,8 +17,14 @@ afterEach(() => t.drop())
 
 const here = visitor()
 
+/** A session of the user, with a row behind it: what is opened from it ends with it. */
+async function sessionOf(user: User, factors: readonly Factor[] = ['password']): Promise<Principal> {
+  const opened = await t.core.sessions.open({ user, mode: 'token', factors, origin: here })
+  return principalBehind(t, bearer(opened.token))
+}
+
 test('an impersonation says who acts, lasts 15 minutes at most, is audited, and its user is told', async () => {
-  const opened = await t.core.impersonate(principalOf(t.core, root), alice.publicId, here, {
+  const opened = await t.core.impersonate(await sessionOf(root), alice.publicId, here, {
     lifetimeSeconds: 7 * 86_400,
   })
   assert.equal(opened.expiresAt, t.clock.now() + 15 * 60_000)
@@ -56,6 +62,6 @@ test('who has a second factor has to have proven it', async () => {
     t.core.impersonate(principalOf(t.core, user), alice.publicId, here),
     failsWith('factor_required'),
   )
-  const proven = principalOf(t.core, user, { factors: ['password', 'totp'] })
+  const proven = await sessionOf(user, ['password', 'totp'])
   assert.equal((await t.core.impersonate(proven, alice.publicId, here)).user.id, alice.id)
 })

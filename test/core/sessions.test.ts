@@ -92,7 +92,8 @@ describe('opening', () => {
   test('an impersonation says who acts, is never fresh, lasts 15 minutes, is not refreshed and can make no credentials', async () => {
     const admin = await makeUser(t, { username: 'impersonator', role: 'admin' })
     const user = await newUser()
-    const opened = await openSession(t, user, { actor: admin.publicId })
+    const own = await openSession(t, admin)
+    const opened = await openSession(t, user, { actor: { user: admin, sessionId: own.session.id } })
     assert.equal(opened.refreshToken, null)
     assert.equal(opened.session.expiresAt - t.clock.now(), 15 * 60 * second)
     assert.ok(opened.expiresAt <= opened.session.expiresAt)
@@ -106,12 +107,34 @@ describe('opening', () => {
     await assert.rejects(t.core.tokens.issue(by, { name: 'x', expiresAt }, origin), code('beyond_own_rights'))
   })
 
-  test('an impersonation ends with the right of whoever opened it', async () => {
-    const admin = await makeUser(t, { username: 'impersonator2', role: 'admin' })
-    const opened = await openSession(t, await newUser(), { actor: admin.publicId })
-    await principalOf(t, bearer(opened.token))
-    await t.core.users.setRole(admin.publicId, 'user', null, origin)
-    assert.deepEqual(await refusalOf(t, bearer(opened.token)), ['credential_revoked', 'access-token'])
+  test('an impersonation ends with the right of whoever opened it, their session and their password', async () => {
+    const ends: readonly ((admin: User, sessionId: string) => Promise<unknown>)[] = [
+      ({ publicId }) => t.core.users.setRole(publicId, 'user', null, origin),
+      ({ publicId }) => t.core.users.setStatus(publicId, 'disabled', null, origin),
+      (admin, sessionId) => t.core.sessions.end(admin, sessionId, origin),
+      // Also from the very session that is kept.
+      (admin, sessionId) => t.core.users.changePassword(admin, 'another good password', sessionId, origin),
+    ]
+    for (const [index, end] of ends.entries()) {
+      const admin = await makeUser(t, { username: `impersonator${index}`, role: 'admin' })
+      const { session } = await openSession(t, admin)
+      const actor = { user: admin, sessionId: session.id }
+      const opened = await openSession(t, await newUser(), { actor })
+      await principalOf(t, bearer(opened.token))
+      await end(admin, session.id)
+      assert.deepEqual(await refusalOf(t, bearer(opened.token)), ['credential_revoked', 'access-token'], `${index}`)
+    }
+  })
+
+  test('an impersonation is over when the session that it was opened from is', async () => {
+    const admin = await makeUser(t, { username: 'impersonator-late', role: 'admin' })
+    const short = await openSession(t, admin, { refreshForm: 'none', lifetimeSeconds: 60 })
+    const actor = { user: admin, sessionId: short.session.id }
+    const { token } = await openSession(t, await newUser(), { actor })
+    assert.equal((await principalOf(t, bearer(token))).expiresAt, short.session.expiresAt)
+    t.clock.advance(60 * second)
+    await t.core.feed.sync()
+    assert.ok(['credential_revoked', 'credential_expired'].includes((await refusalOf(t, bearer(token)))[0]))
   })
 })
 

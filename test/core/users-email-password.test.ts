@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { sha256Hex } from '../../src/crypto/hash.ts'
 import type { User } from '../../src/types.ts'
 import { createTestCore, type TestCore, type TestCoreWish } from '../support/core.ts'
 import { failsWith, failureOf, goodPassword, mailedToken, makeAdmin, makePerson, visitor } from '../support/identity.ts'
@@ -96,13 +97,20 @@ test('an account that somebody opened with the address of another is not theirs 
   assert.equal(await t.store.users.byUsername('thief'), null)
 })
 
-test('an account without a password needs none', async () => {
+test('a new account without a password needs none, and a change of its address is not had by a mail alone', async () => {
   await t.core.users.signUp({ username: 'linker', email: 'linker@example.com', password: null }, here)
   const user = await confirm(await mailedToken(t, 'linker@example.com'), null)
   assert.deepEqual([user.status, user.email], ['active', 'linker@example.com'])
   const carol = await makePerson(t.core, 'carol', { password: null })
-  await t.core.users.requestEmailChange(carol, 'carol2@example.com', here)
-  assert.equal((await confirm(await mailedToken(t, 'carol2@example.com'), 'anything')).email, 'carol2@example.com')
+  const asked = t.core.users.requestEmailChange(carol, 'carol2@example.com', here)
+  await assert.rejects(asked, failsWith('request_invalid'))
+  const data = { email: 'carol2@example.com', api: 'native' }
+  const row = { purpose: 'change-email', hash: sha256Hex('mailed'), userId: carol.id, data, attempts: 0 } as const
+  const now = t.clock.now()
+  await t.store.oneTime.create({ ...row, createdAt: now, expiresAt: now + 60_000 }, true)
+  for (const password of [null, 'anything'])
+    await assert.rejects(confirm('mailed', password), failsWith('one_time_invalid'))
+  assert.equal((await t.core.users.byPublicId(carol.publicId))?.email, 'carol@example.com')
 })
 
 test('wrong passwords are counted by address and by user as at a sign-in, and audited; right ones are not', async () => {

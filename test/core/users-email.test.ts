@@ -68,14 +68,19 @@ test('an address of somebody else gets no link but a word to its owner; the one 
   assert.equal((await now(bob))?.email, 'bob@example.com')
 })
 
-test('the former address can undo the change for 72 hours, which ends all sessions', async () => {
+test('the former address can undo the change for 72 hours, which ends sessions, keys and private tokens', async () => {
   const changed = await changeEmail(alice, 'thief@example.com')
   const undo = await mailedToken(t, 'alice@example.com')
   await t.core.sessions.open({ user: changed, mode: 'bearer', factors: ['password'], origin: here })
+  const key = await t.core.keys.issueFor(changed, { name: 'of a thief' }, here)
+  const expiresAt = t.clock.now() + 30 * 86_400_000
+  const token = await t.core.tokens.issueFor(changed, { name: 'of a thief', expiresAt }, here)
   t.clock.advance(71 * 3_600_000)
   const back = await t.core.users.undoEmailChange(undo, here)
   assert.equal(back.email, 'alice@example.com')
   assert.deepEqual((await t.core.sessions.list(back, { limit: 10 })).items, [])
+  assert.equal((await t.core.keys.byId(back, key.record.id)).revokedAt, t.clock.now())
+  assert.equal((await t.core.tokens.byPublicId(back, token.record.publicId)).revokedAt, t.clock.now())
   await assert.rejects(t.core.users.undoEmailChange(undo, here), failsWith('one_time_invalid'))
 
   await changeEmail(back, 'again@example.com')

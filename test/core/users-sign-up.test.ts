@@ -42,6 +42,20 @@ test('a new account is pending until the mailed link was used, then it signs in'
   assert.equal((await signIn('alice@example.com')).user.id, user.id)
 })
 
+test('whoever opened an account is a stranger to it until the address is proven; whoever proved it is not', async () => {
+  const [claimed, proved] = [visitor('203.0.113.1'), visitor('203.0.113.2')]
+  await signUp({ username: 'alice' }, claimed)
+  const token = await mailedToken(t, 'alice@example.com')
+  const { id } = await t.core.users.confirmEmail(token, goodPassword, proved)
+  assert.equal(await t.core.limits.isKnown(id, claimed), false)
+  assert.equal(await t.core.limits.isKnown(id, proved), true)
+  await t.drop()
+  await start({ confirmEmail: false })
+  const { publicId } = await signUp({ username: 'bob' }, claimed)
+  const bob = await t.core.users.byPublicId(publicId ?? '')
+  assert.equal(await t.core.limits.isKnown(bob?.id ?? 0, claimed), true, 'an account that waits for nobody')
+})
+
 test('a known address gets the same answer, the same work and a mail that says so', async () => {
   const owner = await makePerson(t.core, 'owner')
   const before = { ...counted.calls }

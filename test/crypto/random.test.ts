@@ -5,6 +5,7 @@ import {
   hexToken,
   isUuid,
   parseRecoveryCode,
+  randomBelow,
   randomBytes,
   randomCode,
   randomToken,
@@ -78,4 +79,9 @@ test('names of requests are 96 random bits each and never come twice', () => {
   const names = Array.from({ length: 2000 }, () => requestId())
   assert.equal(new Set(names).size, 2000)
   for (const name of names) assert.match(name, /^[0-9a-f]{24}$/)
+})
+
+test('whole numbers below an end are all there, and no other', () => {
+  const seen = new Set(Array.from({ length: 1000 }, () => randomBelow(4)))
+  assert.deepEqual([...seen].sort(), [0, 1, 2, 3])
 })

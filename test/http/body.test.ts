@@ -67,6 +67,10 @@ test('NUL, lone surrogates, __proto__ and abysmal nesting are refused by field n
   assert.equal(refused(JSON.parse('{"__proto__":{"admin":true}}')), 'body')
   assert.equal(refused(JSON.parse(`{"deep":${'['.repeat(100)}${']'.repeat(100)}}`)), 'deep')
   assert.equal(refused(JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`))?.startsWith('0'), true)
+  // JSON would say null of it.
+  assert.equal(refused(JSON.parse('{"data":{"a":[1e999]}}')), 'data.a.0')
+  assert.equal(refused(Number.NEGATIVE_INFINITY), 'body')
+  assert.equal(refused({ large: 1e308, small: -1e-320 }), undefined)
   assert.equal(refused({ fine: ['ünïcödé ✓ 🚪', { nested: null, n: 1 }] }), undefined)
 })
 

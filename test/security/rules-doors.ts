@@ -52,11 +52,92 @@ export const doorRules: readonly Rule[] = [
       'apis/freesewing/people.test.ts': [
         'is for level 9 only',
         'takes a lost second factor off, and the last administrator stays',
-        'acts in the name of a user for 15 minutes: audited, mailed, without credentials, never nested',
+        'acts in the name of a user for 15 minutes: audited, mailed, without credentials or consent, never nested',
+        'takes no second factor off for a key, for its own user, or without the own factor proven',
+        'makes an administrator for a person, and for no key',
       ],
       'core/impersonation.test.ts': [
         'nobody impersonates without the right, beyond their own rights, from a program, themselves or nobody',
         'who has a second factor has to have proven it',
+      ],
+    },
+  },
+  {
+    says: 'A credential of another door is worth at a contract’s door what it is at its own, and no more',
+    proven: {
+      'apis/freesewing/visitors.test.ts': [
+        'whose factors were proven too long ago takes over nothing, whoever it is of',
+        'that is fresh does what its own door would let it do',
+        'that is a key, a private token or a token that a key got makes, renames and deletes nothing',
+        'that was narrowed administers with what it carries, and is lent nothing',
+        'consent renews a token of another door for no longer and with no more than it had',
+        'a session that was cut to administration is lent nothing either, and a whole key of this door is',
+      ],
+    },
+  },
+  {
+    says: 'A key that is good from some addresses makes none that is good from others',
+    proven: {
+      'core/credential-rights.test.ts': [
+        'what a key makes is good from no address that the key is not, and neither is its successor',
+      ],
+      'apis/freesewing/keys.test.ts': ['a key that is good from some addresses makes none that is good from others'],
+    },
+  },
+  {
+    says: 'A GET that changes something is no HEAD',
+    proven: {
+      'apis/freesewing/conventions.test.ts': [
+        'to HEAD are those of GET, but where a GET changes something: there it is no method, and changes nothing',
+      ],
+    },
+  },
+  {
+    says: 'Whoever only claimed an address is a stranger to its account',
+    proven: {
+      'core/users-sign-up.test.ts': [
+        'whoever opened an account is a stranger to it until the address is proven; whoever proved it is not',
+      ],
+    },
+  },
+  {
+    says: 'Who has an account shows neither in an answer, nor in its time, nor in that of the next one',
+    proven: {
+      'core/background.test.ts': [
+        'work begins after a wait that is asked for each time anew, and never within the request',
+      ],
+      'index.test.ts': [
+        'what an answer leaves behind begins at a random time, so that the next answer does not tell of it',
+      ],
+    },
+  },
+  {
+    says: 'Acting for somebody ends with the session and the credentials of whoever acts',
+    proven: {
+      'core/sessions.test.ts': [
+        'an impersonation ends with the right of whoever opened it, their session and their password',
+        'an impersonation is over when the session that it was opened from is',
+      ],
+    },
+  },
+  {
+    says: 'FreeSewing: a refused change changes nothing, and no account is a mail relay',
+    proven: {
+      'apis/freesewing/account.test.ts': [
+        'a change that names several things changes none of them when one is refused',
+        'mails and hashing that an account asks for are limited by address',
+      ],
+    },
+  },
+  {
+    says: 'A mailed link is good at the door that mailed it, and a new address is had by no mail alone',
+    proven: {
+      'core/door-links.test.ts': [
+        'are good at the door that mailed them, and at no other, whatever they are for',
+        'of a door that has no page for them are those of the native door',
+      ],
+      'core/users-email-password.test.ts': [
+        'a new account without a password needs none, and a change of its address is not had by a mail alone',
       ],
     },
   },

@@ -82,7 +82,7 @@ export const securityRules: readonly Rule[] = [
     proven: {
       'core/sessions.test.ts': [
         'an impersonation says who acts, is never fresh, lasts 15 minutes, is not refreshed and can make no credentials',
-        'an impersonation ends with the right of whoever opened it',
+        'an impersonation ends with the right of whoever opened it, their session and their password',
       ],
       'core/events.test.ts': ['under impersonation the actor is the impersonator'],
     },
@@ -300,7 +300,7 @@ export const securityRules: readonly Rule[] = [
       'core/sign-in.test.ts': ['an unproven e-mail identifies nobody'],
       'core/users-email.test.ts': [
         'proving an address deletes pending claimants and takes the claim from active ones',
-        'the former address can undo the change for 72 hours, which ends all sessions',
+        'the former address can undo the change for 72 hours, which ends sessions, keys and private tokens',
       ],
     },
   },

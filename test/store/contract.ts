@@ -88,6 +88,8 @@ export function newSession(userId: number, patch: Partial<Session> = {}): Sessio
     factors: ['password'],
     provenAt: start,
     actor: null,
+    actorSession: null,
+    actorEpoch: null,
     address: '192.0.2.1',
     userAgent: 'curl/8',
     createdAt: start,

@@ -7,6 +7,8 @@ guarantee('a session comes back as it was stored, alone and with its user', asyn
   const user = await addUser(store)
   const session = newSession(user.id, {
     actor: 'public-9',
+    actorSession: 'session-9',
+    actorEpoch: 3,
     idleMillis: hour,
     rotatedAt: start,
     factors: ['password', 'totp'],

@@ -52,6 +52,19 @@ export function isPerson({ kind, sessionId, keyId }: Principal): boolean {
   return kind === 'access-token' && sessionId !== null && keyId === null
 }
 
+/** The second factor was proven in this session. */
+export function hasProvenFactor({ factors }: Principal): boolean {
+  return factors.some((factor) => factor === 'totp' || factor === 'recovery-code')
+}
+
+/** A credential that this door made for all that its user may do, and that nobody cut since. */
+function isWhole(core: Core, principal: Principal, user: User): boolean {
+  const made = principal.api === 'freesewing' && (principal.kind === 'api-key' || isPerson(principal))
+  const now = core.roles.scopesOfUser(user)
+  const whole = scopesOfLevel(highestLevel).filter((scope) => now.has(scope))
+  return made && hasAll(principal.scopes, whole)
+}
+
 /**
  * The level of whoever calls: that of the user's role of now, cut to what the credential may do and, for a key of this
  * door and the tokens that it got for itself, to the level it was made with. A credential of another door, and one
@@ -59,11 +72,8 @@ export function isPerson({ kind, sessionId, keyId }: Principal): boolean {
  */
 export function levelOf(core: Core, principal: Principal, user: User, key: Pick<ApiKey, 'detail'> | null): number {
   const role = core.roles.faceOf(principal.role).freesewing.level
-  const made = principal.api === 'freesewing' && (principal.kind === 'api-key' || isPerson(principal))
-  const now = core.roles.scopesOfUser(user)
-  const whole = scopesOfLevel(highestLevel).filter((scope) => now.has(scope))
-  const own = made && hasAll(principal.scopes, whole)
-  const cap = own || hasAll(principal.scopes, administration) ? highestLevel : highestLevel - 1
+  const mayAdminister = isWhole(core, principal, user) || hasAll(principal.scopes, administration)
+  const cap = mayAdminister ? highestLevel : highestLevel - 1
   const stored = key === null ? null : storedLevel(key)
   return Math.min(role, cap, stored ?? highestLevel, levelOfScopes(principal.scopes))
 }
@@ -77,8 +87,9 @@ export function levelOfKey(core: Core, owner: User, key: ApiKey): number {
 /**
  * The principal with all that its user may do now, for one call of a route of level 9 (nobody acts on a user beyond
  * their own rights, so these have to be there). No credential of this door carries administration, and so none of them
- * is worth more at another door than one of an ordinary user.
+ * is worth more at another door than one of an ordinary user. One that carries it itself has what it carries, and no more.
  */
 export function lend(core: Core, principal: Principal, user: User): Principal {
+  if (!isWhole(core, principal, user)) return { ...principal }
   return { ...principal, scopes: new Set([...principal.scopes, ...core.roles.scopesOfUser(user)]) }
 }

@@ -4,7 +4,16 @@ import { suspension } from './0003-suspension.ts'
 import { keyDetail } from './0004-key-detail.ts'
 import { idleSessions } from './0005-idle-sessions.ts'
 import { photos } from './0006-photos.ts'
+import { actorSessions } from './0010-actor-sessions.ts'
 import type { Migration } from './types.ts'
 
 /** In order. New ones go to the end; none is ever changed or removed. */
-export const migrations: readonly Migration[] = [start, limits, suspension, keyDetail, idleSessions, photos]
+export const migrations: readonly Migration[] = [
+  start,
+  limits,
+  suspension,
+  keyDetail,
+  idleSessions,
+  photos,
+  actorSessions,
+]

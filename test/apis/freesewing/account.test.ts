@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { makeUser, password } from '../../support/callers.ts'
+import { makeUser, password, signIn } from '../../support/callers.ts'
 import {
   assertError,
   assertNothing,
@@ -126,6 +126,8 @@ describe('PATCH /account', () => {
     await changed(token, { data: { a: 1, b: { c: 2 } } })
     const { data } = await changed(token, { data: { b: { d: 3 }, e: null, mfaScratchCodes: ['x'] } })
     assert.deepEqual(data, { a: 1, b: { d: 3 }, e: null })
+    const infinite = { raw: '{"data":{"a":1e999}}', headers: { 'Content-Type': 'application/json' } }
+    assertError(await server.send('PATCH', '/account/jwt', { token, ...infinite }), 400, 'requestInvalid')
     for (const wrong of ['text', 1, null, [], { long: 'x'.repeat(33_000) }])
       assertError(await patch(token, { data: wrong }), 400, 'requestInvalid')
     // It grows by merging: what counts is all of it, and a refused change changes nothing.
@@ -212,6 +214,43 @@ describe('PATCH /account', () => {
   })
 })
 
+test('a change that names several things changes none of them when one is refused', async () => {
+  await makeUser(server, 'several')
+  const token = await tokenOf(server, 'several')
+  const [before, mails] = [await account(token), server.mails.length]
+  const password = 'an entirely other one'
+  assertError(await patch(token, { password, email: 'none@', username: 'other' }), 400, 'emailInvalid')
+  assertError(await patch(token, { email: 'other@example.com', password: 'short', bio: 'x' }), 400, 'passwordRefused')
+  await server.core.idle()
+  assert.deepEqual([await account(token), server.mails.length], [before, mails])
+  await enter(server, 'several')
+})
+
+test('mails and hashing that an account asks for are limited by address', async (t) => {
+  const rule = (points: number) => ({ points, windowSeconds: 900 })
+  const limits = { enabled: true, mail: rule(3), address: rule(5) }
+  const limited = await startSewing({}, { settings: { limits } })
+  t.after(() => limited.close())
+  await makeUser(limited, 'relay')
+  const token = await tokenOf(limited, 'relay')
+  const native = (await signIn(limited, 'relay')).access_token as string
+  const asks = async (index: number) => {
+    const json = { email: `victim${index}@example.net` }
+    return (await limited.send('PATCH', '/account/jwt', { token, json })).status
+  }
+  assert.deepEqual([await asks(1), await asks(2), await asks(3), await asks(4)], [200, 200, 200, 429])
+  const json = { email: 'victim@example.net' }
+  assert.equal((await limited.send('PATCH', '/auth/me', { token: native, json })).status, 429)
+  await limited.core.idle()
+  assert.equal(limited.mails.filter(({ to }) => to.endsWith('@example.net')).length, 3)
+  const change = async (index: number) =>
+    (await limited.send('PATCH', '/account/jwt', { token, json: { password: `one long phrase ${index}` } })).status
+  const answers: number[] = []
+  for (let index = 0; index < 8; index += 1) answers.push(await change(index))
+  assert.deepEqual(answers.slice(5), [429, 429, 429])
+  assert.equal((await limited.send('PATCH', '/account/jwt', { token, json: { bio: 'x' } })).status, 200)
+})
+
 describe('a change of e-mail address', () => {
   test('counts when it was confirmed with id and check, once, and the old address can undo it', async () => {
     await makeUser(server, 'mover')
@@ -258,6 +297,8 @@ test('the mail about a change of address signs nobody in, also where there is no
   const { token } = await join(server, 'bymail@example.com')
   await changed(token as string, { email: 'typo@example.com' })
   const { id, check } = await mailedTo(server, 'typo@example.com')
+  const native = await server.send('POST', '/auth/email/confirm', { json: { token: id } })
+  assert.deepEqual([native.status, native.body.code], [400, 'one_time_invalid'])
   assertNothing(await server.send('POST', `/confirm/signup/${id}`, { json: { consent: 1 } }))
   assertNothing(await server.send('POST', `/signinlink/${id}/${check}`))
   assert.equal((await account(token as string)).email, 'bymail@example.com')

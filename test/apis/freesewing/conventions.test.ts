@@ -115,6 +115,27 @@ describe('answers', () => {
     assert.match(native.type, /problem/)
   })
 
+  test('to HEAD are those of GET, but where a GET changes something: there it is no method, and changes nothing', async () => {
+    await makeUser(server, 'headed')
+    const by = await tokenOf(server, 'headed')
+    const root = await tokenOf(server, 'root')
+    assert.equal((await server.send('HEAD', '/account/jwt', { token: by })).status, 200)
+    await server.core.idle()
+    const mails = server.mails.length
+    for (const [path, token] of [
+      ['/account/restrict/jwt', by],
+      ['/admin/impersonate/headed/jwt', root],
+    ] as const) {
+      assert.equal((await server.send('HEAD', path, { token })).status, 404, path)
+      const asked = { Origin: 'https://a.example', 'Access-Control-Request-Method': 'HEAD' }
+      const { headers } = await server.send('OPTIONS', path, { headers: asked })
+      assert.equal(headers.get('access-control-allow-methods'), 'GET, OPTIONS')
+    }
+    await server.core.idle()
+    assert.equal(server.mails.length, mails)
+    assert.equal((await server.send('GET', '/account/jwt', { token: by })).status, 200)
+  })
+
   test('to bodies that cannot be read are JSON, and say no more than that', async () => {
     const raw = '{"username": "x", '
     const json = { 'Content-Type': 'application/json' }

@@ -210,6 +210,17 @@ test('a key of level 9 that its owner narrowed at the native door is one no more
   assert.equal((await server.send('GET', '/account/key', { basic })).status, 200)
 })
 
+test('a key that is good from some addresses makes none that is good from others', async () => {
+  const basic = await sewingKey(server, await tokenOf(server, 'kay'), 4)
+  const json = { allow_addresses: ['127.0.0.1'] }
+  const token = (await signIn(server, 'kay')).access_token as string
+  assert.equal((await server.send('PATCH', `/auth/keys/${basic[0]}`, { token, json })).status, 200)
+  const made = await server.send('POST', '/apikeys/key', { basic, json: { name: 'x', level: 4, expiresIn: 60 } })
+  assert.equal(made.status, 201, made.text)
+  const listed = await server.send('GET', `/auth/keys/${(made.body.apikey as Body).key}`, { token })
+  assert.deepEqual(listed.body.allow_addresses, ['127.0.0.1'])
+})
+
 describe('levels', () => {
   /** Least level, method, path, body; as coded there, except where the documented level 4 counts. */
   const table: readonly (readonly [number, string, string, object?])[] = [

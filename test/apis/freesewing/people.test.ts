@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { codeOf, makeUser } from '../../support/callers.ts'
+import { codeOf, makeUser, password } from '../../support/callers.ts'
 import {
   assertError,
   assertNothing,
@@ -202,7 +202,43 @@ describe('administration', () => {
       assertError(await alone.send('PATCH', '/admin/user/root/jwt', { token, json }), 409, 'lastAdmin')
   })
 
-  test('acts in the name of a user for 15 minutes: audited, mailed, without credentials, never nested', async () => {
+  test('takes no second factor off for a key, for its own user, or without the own factor proven', async () => {
+    await makeUser(server, 'second', 'admin')
+    await makeUser(server, 'held')
+    await enrolHere(server, await tokenOf(server, 'held'))
+    const before = await tokenOf(server, 'second')
+    const { secret } = await enrolHere(server, before)
+    const token = await tokenOf(server, 'second', { token: codeOf(server, secret) })
+    const basic = await sewingKey(server, token, 9)
+    const off = { json: { mfaEnabled: false } }
+    for (const [name, by] of [
+      ['second', { token }],
+      ['second', { basic }],
+      ['held', { basic }],
+    ] as const) {
+      const path = `/admin/user/${name}/${'basic' in by ? 'key' : 'jwt'}`
+      assertError(await server.send('PATCH', path, { ...by, ...off }), 403, 'insufficientAccessLevel')
+    }
+    const user = await server.core.users.find('second', origin)
+    assert.ok(user !== null)
+    const here = { ...origin, api: 'freesewing' } as const
+    const unproven = await server.core.sessions.open({ user, mode: 'token', factors: ['link'], origin: here })
+    const asked = await server.send('PATCH', '/admin/user/held/jwt', { token: unproven.token, ...off })
+    assertError(asked, 403, 'mfaTokenRequired')
+    assertError(await server.send('POST', '/signin', { json: { username: 'held', password } }), 403, 'mfaTokenRequired')
+    assert.equal((await server.send('PATCH', '/admin/user/held/jwt', { token, ...off })).status, 200)
+  })
+
+  test('makes an administrator for a person, and for no key', async () => {
+    await makeUser(server, 'pawn')
+    const basic = await sewingKey(server, root, 9)
+    const made = { json: { role: 'admin' } }
+    assertError(await server.send('PATCH', '/admin/user/pawn/key', { basic, ...made }), 403, 'insufficientAccessLevel')
+    assert.equal((await server.core.users.find('pawn', origin))?.role, 'user')
+    assert.equal((await server.send('PATCH', '/admin/user/pawn/jwt', { token: root, ...made })).status, 200)
+  })
+
+  test('acts in the name of a user for 15 minutes: audited, mailed, without credentials or consent, never nested', async () => {
     const user = await makeUser(server, 'actor')
     const opened = await admin('GET', `/admin/impersonate/${user.id}/jwt`)
     assert.equal(opened.status, 200, opened.text)
@@ -213,6 +249,9 @@ describe('administration', () => {
       ['POST', '/apikeys/jwt', { name: 'x', level: 1, expiresIn: 60 }],
       ['PATCH', '/account/jwt', { password: 'an entirely other one' }],
       ['PATCH', '/account/jwt', { email: 'x@example.com' }],
+      ['PATCH', '/account/jwt', { username: 'renamed' }],
+      ['PATCH', '/account/jwt', { consent: 2 }],
+      ['PATCH', '/consent/jwt', { consent: 2 }],
       ['POST', '/account/mfa/jwt', { mfa: true }],
       ['DELETE', '/account/jwt', undefined],
       ['GET', '/account/restrict/jwt', undefined],

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
+import type { User } from '../../../types.ts'
 import { type Call, type Route, route, synonym } from '../../api.ts'
+import { demandProofOfVisitors, refuseImpersonation } from '../../proof.ts'
 import { atLevel, bothWays, type Caller, callerOf, demandConsent, jwtOnly } from '../callers.ts'
 import { inOrder, when } from '../checks.ts'
 import { answer, bodies, type Door, tokenShape } from '../door.ts'
@@ -71,38 +73,49 @@ async function rename(call: Call, { user }: Caller, username: string | undefined
 async function confirmEmail(call: Call, { user }: Caller, { confirm, confirmation, check }: Wish): Promise<void> {
   if (confirm !== 'emailchange' || confirmation === undefined || check === undefined) return
   const { doorLinks, users } = call.core
-  if ((await doorLinks.purposeOf(confirmation)) === null) throw new CardeaError('one_time_invalid')
+  if ((await doorLinks.purposeOf(call.origin.api, confirmation)) === null) throw new CardeaError('one_time_invalid')
   if (doorLinks.isCheck(confirmation, check)) await users.confirmOwnEmail(user, confirmation, call.origin)
 }
 
 /** A key that leaked must not become the account: what people sign in with is changed by people. */
-function demandPerson(door: Door, { principal }: Caller, body: Wish): void {
-  const touches = Boolean(body.password) || Boolean(body.email) || body.confirm !== undefined
+function mayChange(call: Call<Wish>, door: Door, { principal, user, profile }: Caller): void {
+  const { password, email, confirm, username = user.username, consent = profile.consent } = call.body
+  const touches = Boolean(password) || Boolean(email) || confirm !== undefined
+  // Whoever acts for somebody neither agrees nor is called something else in their place.
+  const renames = username !== user.username
+  if (touches || renames || consent !== profile.consent) refuseImpersonation(principal)
+  if (touches || renames) demandProofOfVisitors(call, principal)
   if (!touches) return
-  if (principal.actor !== null) {
-    throw new CardeaError('beyond_own_rights', { internal: 'impersonation changes no credentials' })
-  }
   if (isPerson(principal) || door.settings.keysChangeCredentials) return
   throw new CardeaError('beyond_own_rights', { internal: 'a key changes no password and no address' })
+}
+
+function checkChange({ core }: Call, user: User, wish: { readonly email?: string; readonly password?: string }): void {
+  try {
+    core.users.checkChange(user, wish)
+  } catch (error) {
+    const isNoAddress = error instanceof CardeaError && error.code === 'request_invalid'
+    throw isNoAddress ? refusal('emailInvalid', 'email') : error
+  }
 }
 
 const patchAccount = (door: Door) => async (call: Call<Wish>) => {
   const caller = callerOf(call)
   const { user, principal } = caller
   const { core, origin, body } = call
-  demandPerson(door, caller, body)
-  const { password, email } = body
+  mayChange(call, door, caller)
+  const password = body.password || undefined
+  const email = body.email && body.email.trim().toLowerCase() !== user.email ? body.email : undefined
   // What can be refused comes first, so that a refused change changes nothing.
   const patch = profilePatch(body)
   mergeData(caller.profile, patch)
+  checkChange(call, user, { ...(email !== undefined && { email }), ...(password !== undefined && { password }) })
+  // Otherwise an account would mail whom it likes, and keep the hashing busy.
+  if (email !== undefined) await core.limits.mail(origin)
+  if (password !== undefined) await core.limits.address(origin)
   await confirmEmail(call, caller, body)
-  if (password) await core.users.changePassword(user, password, principal.sessionId, origin)
-  if (email && email.trim().toLowerCase() !== user.email) {
-    await core.users.requestEmailChange(user, email, origin).catch((error: unknown): never => {
-      const isNone = error instanceof CardeaError && error.code === 'request_invalid'
-      throw isNone ? refusal('emailInvalid', 'email') : error
-    })
-  }
+  if (password !== undefined) await core.users.changePassword(user, password, principal.sessionId, origin)
+  if (email !== undefined) await core.users.requestEmailChange(user, email, origin)
   await rename(call, caller, body.username)
   const profile: Profile = Object.keys(patch).length === 0 ? caller.profile : await changeProfile(core, user, patch)
   const after = (await core.users.byPublicId(user.publicId)) ?? user
@@ -120,7 +133,15 @@ export const accountRoutes = (door: Door): readonly Route[] => [
       ...bodies,
       body: Patch,
       answers: accountAnswer,
-      errors: ['one_time_invalid', 'email_taken', 'password_refused', 'beyond_own_rights', 'busy', 'rate_limited'],
+      errors: [
+        'one_time_invalid',
+        'email_taken',
+        'password_refused',
+        'beyond_own_rights',
+        'reauthentication_required',
+        'busy',
+        'rate_limited',
+      ],
       run: patchAccount(door),
     })
     return [
@@ -166,11 +187,12 @@ export const accountRoutes = (door: Door): readonly Route[] => [
       answers: {
         200: answer('The account, and a token that says so.', successBody({ account: AccountBody, token: z.string() })),
       },
-      errors: ['credential_kind_refused'],
+      errors: ['credential_kind_refused', 'beyond_own_rights'],
       run: async (call) => {
         const caller = callerOf(call)
-        const { core, body } = call
-        const { token } = await core.sessions.reissue(caller.principal, tokenShape(call, door, caller.user))
+        const { core, body, origin } = call
+        refuseImpersonation(caller.principal)
+        const { token } = await core.sessions.reissue(caller.principal, tokenShape(call, door, caller.user), origin)
         const profile = await changeProfile(core, caller.user, { consent: body.consent })
         return success({ ...accountOf(call, caller, profile), token })
       },

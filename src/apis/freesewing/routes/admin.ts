@@ -2,10 +2,10 @@ import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import type { User, UserStatus } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
-import { atLevel, bothWays, callerOf, jwtOnly } from '../callers.ts'
+import { atLevel, bothWays, type Caller, callerOf, jwtOnly } from '../callers.ts'
 import { answer, bodies, type Door, idParams, tokenShape } from '../door.ts'
 import { refusal } from '../errors.ts'
-import { highestLevel } from '../levels.ts'
+import { hasProvenFactor, highestLevel, isPerson } from '../levels.ts'
 import { readProfile } from '../profile.ts'
 import { success } from '../reply.ts'
 import { AccountBody, accountBody, SignedInBody, statusNumbers, successBody } from '../wire.ts'
@@ -39,19 +39,31 @@ const Patch = z.object({
   mfaEnabled: z.unknown().optional(),
 })
 
+/** A second factor that somebody lost is taken off by a person who proved their own, where they have one. */
+function mayTakeFactorOff({ principal, user: self }: Caller, user: User): void {
+  if (user.id === self.id) throw new CardeaError('beyond_own_rights', { internal: 'the own factor is not lost' })
+  if (!isPerson(principal)) throw new CardeaError('beyond_own_rights', { internal: 'a key takes no factor off' })
+  if (self.hasFactor && !hasProvenFactor(principal)) throw new CardeaError('factor_required')
+}
+
 async function patchUser(call: Call<z.infer<typeof Patch>, undefined, { id: string }>) {
   const { core, origin, body } = call
-  const { principal } = callerOf(call)
+  const caller = callerOf(call)
+  const { principal } = caller
   const user = await named(call)
   const id = user.publicId
   const role = roles.find((each) => each === body.role)
   if (body.role !== undefined && role === undefined) throw refusal('invalidRole', 'role')
+  // A key that leaked must not make administrators, who would outlast it.
+  if (role === 'admin' && !isPerson(principal)) throw new CardeaError('beyond_own_rights', { internal: 'a key' })
+  const isFactorLost = body.mfaEnabled === false && user.hasFactor
+  if (isFactorLost) mayTakeFactorOff(caller, user)
   const status = statusOf(body.status)
   // A role that looks like the wished one here may be another of the core: it stays.
   const isOther = role !== undefined && core.roles.faceOf(user.role).freesewing.role !== role
   if (isOther) await core.users.setRole(id, role, principal, origin)
   if (status !== undefined && status !== user.status) await core.users.setStatus(id, status, principal, origin)
-  if (body.mfaEnabled === false && user.hasFactor) await core.users.resetFactor(id, principal, origin)
+  if (isFactorLost) await core.users.resetFactor(id, principal, origin)
   const after = await core.users.byPublicId(id)
   return success({ user: await accountOf(call, after ?? user) })
 }
@@ -98,11 +110,12 @@ export const adminRoutes = (door: Door): readonly Route[] => [
       summary: 'Changes role or status of a user, or takes a lost second factor off',
       takes,
       admit,
+      fresh: 'visitors',
       params: idParams,
       ...bodies,
       body: Patch,
       answers: userAnswer,
-      errors: ['not_found', 'beyond_own_rights', 'last_admin'],
+      errors: ['not_found', 'beyond_own_rights', 'factor_required', 'last_admin'],
       run: patchUser,
     }),
   ]),
@@ -113,6 +126,8 @@ export const adminRoutes = (door: Door): readonly Route[] => [
       takes,
       strictKinds: true,
       admit,
+      fresh: 'visitors',
+      writes: true,
       params: idParams,
       answers: { 200: answer('A token in their name.', SignedInBody) },
       errors: ['not_found', 'beyond_own_rights', 'factor_required'],

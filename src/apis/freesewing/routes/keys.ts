@@ -76,6 +76,7 @@ export const keyRoutes = (door: Door): readonly Route[] => [
       takes,
       needs: 'keys:write',
       admit: atLevel(4),
+      fresh: 'visitors',
       ...bodies,
       refuse: newKeyChecks(door),
       body: z.object({ name: z.string().max(100), level: z.int(), expiresIn: z.number() }),

@@ -10,7 +10,7 @@ import { keysOf } from './keys.ts'
 const tag = 'FreeSewing: account'
 const nothing = answer('Done.', successBody({ data: z.object({}) }))
 /** What ends or takes along a whole account needs as much as making keys for it. */
-const all = { tag, needs: 'keys:write', admit: atLevel(4) } as const
+const all = { tag, needs: 'keys:write', admit: atLevel(4), fresh: 'visitors' } as const
 
 /** Taking one's data along, and going. */
 export const leavingRoutes: readonly Route[] = bothWays.flatMap(({ suffix, takes }) => [
@@ -30,6 +30,7 @@ export const leavingRoutes: readonly Route[] = bothWays.flatMap(({ suffix, takes
   route('GET', `/account/restrict${suffix}`, {
     ...all,
     takes,
+    writes: true,
     summary: 'Closes the account of the caller until an administrator opens it again',
     answers: { 200: nothing },
     errors: ['last_admin'],

@@ -88,6 +88,7 @@ export const mfaRoutes: readonly Route[] = bothWays.map(({ suffix, takes }) =>
     strictKinds: true,
     needs: 'account:write',
     admit: atLevel(4, { enrolling: true }),
+    fresh: 'visitors',
     ...bodies,
     refuse: inOrder(someBody, when('mfa', 'invalidMfaSetting', isSetting)),
     body: Wish,

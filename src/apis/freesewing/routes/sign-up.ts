@@ -58,7 +58,7 @@ export const signUpRoutes = (door: Door): readonly Route[] => [
     },
     errors: ['not_found'],
     run: async ({ core, params: { id, check } }) => {
-      if (!core.doorLinks.isCheck(id, check) || (await core.doorLinks.purposeOf(id)) === null)
+      if (!core.doorLinks.isCheck(id, check) || (await core.doorLinks.purposeOf('freesewing', id)) === null)
         throw new CardeaError('not_found')
       return success({ confirmation: { id, check } })
     },
@@ -81,7 +81,8 @@ export const signUpRoutes = (door: Door): readonly Route[] => [
       const { core, origin } = call
       const { id } = call.params
       // The mail about a change of address proves the address too, but it goes to whoever has that: it signs nobody in.
-      if ((await core.doorLinks.purposeOf(id)) !== 'confirm-email') throw new CardeaError('one_time_invalid')
+      if ((await core.doorLinks.purposeOf(origin.api, id)) !== 'confirm-email')
+        throw new CardeaError('one_time_invalid')
       const user = await core.users.confirmEmail(id, null, origin).catch((error: unknown): never => {
         // An account with a password was not opened here: its own door asks for that as well.
         const isOther = error instanceof CardeaError && error.code === 'request_invalid'

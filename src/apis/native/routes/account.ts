@@ -89,13 +89,16 @@ export const accountRoutes: readonly Route[] = [
     answers: {
       ...ok('The account as it is now.', UserBody),
     },
-    errors: ['username_taken'],
+    errors: ['username_taken', 'rate_limited'],
     run: async (call) => {
       const { users } = call.core
       const caller = call.caller()
       let user = call.user()
       if (call.body.username !== undefined) user = await users.changeUsername(user, call.body.username, call.origin)
-      if (call.body.email !== undefined) await users.requestEmailChange(user, call.body.email, call.origin)
+      if (call.body.email !== undefined) {
+        await call.core.limits.mail(call.origin)
+        await users.requestEmailChange(user, call.body.email, call.origin)
+      }
       return { status: 200, body: userBody(user, caller.scopes) }
     },
   }),
@@ -217,7 +220,7 @@ export const accountRoutes: readonly Route[] = [
     takes: none,
     limit: 'address',
     body: z.strictObject({ token: oneTimeField }),
-    answers: noContent('The old address is back; all sessions of the account have ended.'),
+    answers: noContent('The old address is back. Sessions, keys and private tokens of the account are dead.'),
     errors: ['one_time_invalid', 'email_taken'],
     run: async (call) => {
       await call.core.users.undoEmailChange(call.body.token, call.origin)
