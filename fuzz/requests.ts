@@ -1,3 +1,4 @@
+import { bodyTypes, doorPaths, doorPosts } from './doors.ts'
 import { mutate } from './mutate.ts'
 import type { Random } from './random.ts'
 import type { FuzzedServer } from './server.ts'
@@ -93,6 +94,7 @@ export async function makeCorpus({ cardea, url }: FuzzedServer): Promise<Corpus>
       '/metrics',
       '/nowhere',
       '/',
+      ...doorPaths,
     ],
     forms: [
       'grant_type=client_credentials',
@@ -135,6 +137,16 @@ export function nextRequest(random: Random, corpus: Corpus, url: string): Fuzzed
       headers: [...headers, ['Content-Type', 'application/x-www-form-urlencoded']],
       body: changed(corpus.forms),
     }
+  if (random.once(16)) {
+    const [path, body] = random.pick(doorPosts)
+    const type = random.once(4) ? random.pick(bodyTypes) : 'application/json'
+    return {
+      method: random.once(8) ? random.pick(['PATCH', 'PUT', 'DELETE']) : 'POST',
+      path,
+      headers: [...headers, ['Content-Type', type]],
+      body: random.once(4) ? body : changed([body]),
+    }
+  }
   return { method: random.once(16) ? random.pick(['HEAD', 'OPTIONS', 'PUT', 'PATCH']) : 'GET', path, headers }
 }
 

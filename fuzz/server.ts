@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { doorNames } from '../src/config/doors.ts'
 import { type Cardea, createCardea, type Log, type Settings } from '../src/index.ts'
 import { listen } from '../src/server/http-server.ts'
 
@@ -13,6 +14,9 @@ export interface FuzzedServer {
   readonly failures: readonly string[]
   close(): Promise<void>
 }
+
+/** Inside another program they are closed unless they are named. */
+const openDoors: Settings = Object.fromEntries(doorNames.map((name) => [name, { enabled: true }]))
 
 export async function startFuzzedServer(settings: Settings = {}): Promise<FuzzedServer> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cardea-fuzz-'))
@@ -31,7 +35,7 @@ export async function startFuzzedServer(settings: Settings = {}): Promise<Fuzzed
   const server = await listen({ host: '127.0.0.1', port: 0, app: app.promise, log })
   const url = `http://127.0.0.1:${server.port}`
   const cardea = await createCardea({
-    settings: { dataDir: join(folder, 'data'), publicUrl: url, ...settings },
+    settings: { dataDir: join(folder, 'data'), publicUrl: url, ...openDoors, ...settings },
     log,
     mailer: { async send() {} },
   })

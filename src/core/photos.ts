@@ -4,7 +4,7 @@ import { createPhotoFolders, type PhotoFolders } from './photo-folders.ts'
 import type { OpenFile, PhotoFiles } from './photo-ports.ts'
 import { createPhotoScan, type PhotoScan } from './photo-scan.ts'
 import type { Clock, Store } from './ports.ts'
-import type { Photo, PhotoCopy, PhotoName } from './records.ts'
+import type { Photo, PhotoCopy, PhotoCounts, PhotoName, PhotoSliceWish } from './records.ts'
 
 /** The ways in which one picture is asked for. */
 export type PhotoWish = 'original' | Exclude<PhotoCopy, 'clean'>
@@ -23,8 +23,10 @@ export interface Photos extends PhotoFolders, PhotoScan {
   /** Newest first: the viewer's own; what is public where there is no viewer. `count` is of all of them. */
   list(
     viewer: User | null,
-    wish: { readonly offset: number; readonly limit: number },
+    wish: PhotoSliceWish,
   ): Promise<{ readonly count: number; readonly photos: readonly Photo[] }>
+  /** How many each of the users has; who has none is not in it. */
+  counts(users: readonly Pick<User, 'id'>[]): Promise<ReadonlyMap<number, PhotoCounts>>
   /**
    * The bytes as the viewer may have them: the file itself to its owner, to others a copy that holds the picture and
    * nothing else. Null: there is none, it is not for this viewer, or its file went or changed; these are told apart by
@@ -88,9 +90,11 @@ export function createPhotos(deps: PhotosDeps): Photos {
     async list(viewer, wish) {
       if (files === null) return { count: 0, photos: [] }
       const whose = viewer?.id ?? null
-      const count = await store.photos.count(whose)
+      const count = await store.photos.count(whose, wish.search)
       return { count, photos: wish.offset < count ? await store.photos.list(whose, wish) : [] }
     },
+
+    counts: async (users) => (files === null ? new Map() : store.photos.counts(users.map(({ id }) => id))),
 
     async open(viewer, hash, wish) {
       if (!isPhotoHash(hash)) return null

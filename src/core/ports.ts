@@ -18,8 +18,10 @@ import type {
   Page,
   PageWish,
   Photo,
+  PhotoCounts,
   PhotoFolder,
   PhotoName,
+  PhotoSliceWish,
   PrivateToken,
   Purpose,
   Reservation,
@@ -284,8 +286,10 @@ export interface DeviceStore {
 /** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
 export interface PhotoStore {
   /** Newest first. Null: what is public, of users whose account is active. */
-  list(userId: number | null, wish: { readonly offset: number; readonly limit: number }): Promise<readonly Photo[]>
-  count(userId: number | null): Promise<number>
+  list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
+  count(userId: number | null, search?: string): Promise<number>
+  /** Of many users at once; who has none is not in it. */
+  counts(userIds: readonly number[]): Promise<ReadonlyMap<number, PhotoCounts>>
   byHash(hash: Hash): Promise<Photo | null>
   /** What is indexed at these paths. */
   atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>

@@ -199,6 +199,16 @@ export interface PhotoFile {
   readonly modifiedAt: Millis
 }
 
+/** How many photos somebody has, and how many of them are public. */
+export interface PhotoCounts {
+  readonly all: number
+  readonly public: number
+}
+/** Which photos of a list. */
+export interface PhotoSliceWish extends SliceWish {
+  /** Part of where one lies in the library, letter case aside. */
+  readonly search?: string
+}
 export interface NewPhoto extends PhotoFile {
   readonly userId: number
   /** 32 hex digits of the content's SHA-256 and the owner's id: the same picture of another user is another photo. */

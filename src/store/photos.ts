@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { PhotoStore } from '../core/ports.ts'
-import type { NewPhoto, Photo, PhotoFolder, PhotoName } from '../core/records.ts'
+import type { NewPhoto, Photo, PhotoCounts, PhotoFolder, PhotoName } from '../core/records.ts'
 import type { UserStatus } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import type { Queries } from './engine.ts'
@@ -58,10 +58,12 @@ const shown = (queries: Queries) =>
     .where('photos.copy', '=', 0)
 
 /** What a list holds; null: what is public. */
-function visible(queries: Queries, userId: number | null) {
-  return userId === null
-    ? shown(queries).where('photos.public', '=', 1).where('users.status', '=', 'active')
-    : shown(queries).where('photos.user_id', '=', userId)
+function visible({ read, engine }: Db, userId: number | null, search: string | undefined) {
+  const whose =
+    userId === null
+      ? shown(read).where('photos.public', '=', 1).where('users.status', '=', 'active')
+      : shown(read).where('photos.user_id', '=', userId)
+  return search === undefined ? whose : whose.where(engine.containsAnyCase('photos.path', search))
 }
 
 /** Two writers who do not see each other's rows would both let theirs stand for the same photo. */
@@ -141,8 +143,8 @@ async function saveAll(tx: Tx, photos: readonly NewPhoto[]): Promise<readonly Ph
 
 export function createPhotoStore(db: Db): PhotoStore {
   return {
-    async list(userId, { offset, limit }) {
-      const rows = await visible(db.read, userId)
+    async list(userId, { offset, limit, search }) {
+      const rows = await visible(db, userId, search)
         .orderBy('photos.sorted_at', 'desc')
         .orderBy('photos.id', 'desc')
         .limit(limit)
@@ -151,12 +153,27 @@ export function createPhotoStore(db: Db): PhotoStore {
       return rows.map(toPhoto)
     },
 
-    async count(userId) {
-      const { n } = await visible(db.read, userId)
+    async count(userId, search) {
+      const { n } = await visible(db, userId, search)
         .clearSelect()
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow()
       return Number(n)
+    },
+
+    async counts(userIds) {
+      const found = new Map<number, PhotoCounts>()
+      for (const part of chunks(userIds)) {
+        const rows = await db.read
+          .selectFrom('photos')
+          .select(({ fn }) => ['user_id', fn.countAll<number>().as('all'), fn.sum<number>('public').as('shown')])
+          .where('copy', '=', 0)
+          .where('user_id', 'in', part)
+          .groupBy('user_id')
+          .execute()
+        for (const row of rows) found.set(row.user_id, { all: Number(row.all), public: Number(row.shown) })
+      }
+      return found
     },
 
     async byHash(hash) {

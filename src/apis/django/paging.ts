@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { ZodType } from 'zod'
+import { CardeaError } from '../../errors.ts'
 
 /** A page of a list as these contracts answer it. */
 export interface DjangoPage<T> {
@@ -66,6 +67,9 @@ export function pageBody<T>(
   const at = (number: number) => address(base, request, { page: number === 1 ? null : String(number) })
   return { count, next: more ? at(page + 1) : null, previous: page > 1 ? at(page - 1) : null, results }
 }
+
+/** What is not there is a page. */
+export const noPage = (): CardeaError => new CardeaError('not_found', { extra: { page: true } })
 
 /** `limit` and `offset`; bad values are passed over, as the framework does. */
 export function readSlice(

@@ -56,10 +56,6 @@ export const renderResetError: Api['renderError'] = (error: CardeaError, context
   return { status: 400, body: { status: false, message } }
 }
 
-/** For lists by page: what is not there is a page. */
-export const renderPageError: Api['renderError'] = (error, context) =>
-  replyOf(failureOf(error, context, { ...wire, not_found: { status: 404, detail: texts.invalidPage } }))
-
 /** What pages and apps tell from other refusals, so that they renew their token. */
 const mediaError = { 'X-Media-Error': 'authentication' } as const
 

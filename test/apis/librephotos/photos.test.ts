@@ -132,3 +132,24 @@ describe('the list of photos', () => {
     assert.equal((await get(`/media/photos/${hash}`, { token })).status, 403)
   })
 })
+
+describe('a search', () => {
+  test('is for callers with a credential, and finds their own by file and folder, letter case aside', async () => {
+    const { tokens } = gallery
+    const found = async (search: string) => {
+      const path = `/api/photos/searchlist/?search=${encodeURIComponent(search)}`
+      const { body } = await get(path, { token: tokens.alice })
+      return list(body.results as Body).map((photo) => String(photo.image_path))
+    }
+    assertErrors(await get('/api/photos/searchlist/?search=sun'), 401, [
+      'detail',
+      'Authentication credentials were not provided.',
+    ])
+    assert.deepEqual(await found('LAKE'), ['alice/lake.jpg'])
+    assert.deepEqual((await found('2023')).toSorted(), ['alice/2023/hill.png', 'alice/2023/moon.webp'])
+    assert.equal((await found('')).length, 4)
+    for (const none of ['bob', 'sea', '%', '_']) assert.deepEqual(await found(none), [], none)
+    assertErrors(await get('/api/photos/searchlist/?page=9', { token: tokens.alice }), 404, ['detail', 'Invalid page.'])
+    assert.equal((await get('/api/photos/searchlist?search=sun')).status, 301)
+  })
+})

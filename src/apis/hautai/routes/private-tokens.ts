@@ -3,7 +3,7 @@ import type { TokenSliceWish } from '../../../core/records.ts'
 import { CardeaError } from '../../../errors.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { bodies, text, wholeNumber } from '../../django/fields.ts'
-import { pageBody, pageOf, readPage } from '../../django/paging.ts'
+import { noPage, pageBody, pageOf, readPage } from '../../django/paging.ts'
 import { dateTime } from '../../django/times.ts'
 import type { Door } from '../door.ts'
 import { IssuedToken, issuedToken, ListedToken, listedToken } from '../wire.ts'
@@ -98,7 +98,7 @@ export const privateTokenRoutes = (door: Door): readonly Route[] => [
       })
       const results = items.map(listedToken)
       const body = pageBody(wished, { count, results }, { base: door.base, request })
-      if (body === null) throw new CardeaError('not_found', { extra: { page: true } })
+      if (body === null) throw noPage()
       return { status: 200, body }
     },
   }),
