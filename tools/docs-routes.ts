@@ -1,8 +1,10 @@
 // The tables of routes in the READMEs of the APIs, made from the routes themselves.
-import type { Route } from '../src/apis/api.ts'
+import type { Api, Route } from '../src/apis/api.ts'
 import type { WebMetrics } from '../src/apis/context.ts'
 import { levelOfRoute } from '../src/apis/freesewing/callers.ts'
 import { createFreesewingApi } from '../src/apis/freesewing/index.ts'
+import { createHautaiApi } from '../src/apis/hautai/index.ts'
+import { createLibrephotosApi } from '../src/apis/librephotos/index.ts'
 import { createNativeApi } from '../src/apis/native/index.ts'
 import { anyKind, anyKindOrPassword, inSession } from '../src/apis/native/routes/common.ts'
 
@@ -67,6 +69,32 @@ export function renderFreesewingRoutes(): string {
     },
   )
   return `| call | takes | level | does |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+/** For doors whose addresses ask for nothing that stands in their data beyond the kinds of credentials. */
+function renderDoorRoutes({ routes }: Api): string {
+  const shown = routes.filter(({ method, hidden }) => method !== 'PUT' && hidden !== true)
+  const rows = shown.map((route) => `| \`${route.method} ${route.path}\` | ${takes(route)} | ${route.summary} |`)
+  return `| call | takes | does |\n|---|---|---|\n${rows.join('\n')}\n`
+}
+
+const ordinaryDoor = { enabled: true, prefix: '', siteUrl: null, corsOrigins: [] } as const
+
+export function renderLibrephotosRoutes(): string {
+  const settings = {
+    ...ordinaryDoor,
+    accessSeconds: 3600,
+    refreshSeconds: 604_800,
+    cookie: 'strict',
+    basic: true,
+    openFirstSetup: false,
+    accelRedirect: false,
+  } as const
+  return renderDoorRoutes(createLibrephotosApi({ settings, base: http.publicUrl }))
+}
+
+export function renderHautaiRoutes(): string {
+  return renderDoorRoutes(createHautaiApi({ settings: ordinaryDoor, base: http.publicUrl }))
 }
 
 const nameOf = (path: string): string => path.replace(/\/(jwt|key)$/, '/{a}')

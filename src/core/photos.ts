@@ -4,7 +4,7 @@ import { createPhotoFolders, type PhotoFolders } from './photo-folders.ts'
 import type { OpenFile, PhotoFiles } from './photo-ports.ts'
 import { createPhotoScan, type PhotoScan } from './photo-scan.ts'
 import type { Clock, Store } from './ports.ts'
-import type { Photo, PhotoCopy, PhotoName, PhotoSliceWish } from './records.ts'
+import type { Photo, PhotoCopy, PhotoCounts, PhotoName, PhotoSliceWish } from './records.ts'
 
 /** The ways in which one picture is asked for. */
 export type PhotoWish = 'original' | Exclude<PhotoCopy, 'clean'>
@@ -25,6 +25,8 @@ export interface Photos extends PhotoFolders, PhotoScan {
     viewer: User | null,
     wish: PhotoSliceWish,
   ): Promise<{ readonly count: number; readonly photos: readonly Photo[] }>
+  /** How many each of the users has; who has none is not in it. */
+  counts(users: readonly Pick<User, 'id'>[]): Promise<ReadonlyMap<number, PhotoCounts>>
   /**
    * The bytes as the viewer may have them: the file itself to its owner, to others a copy that holds the picture and
    * nothing else. Null: there is none, it is not for this viewer, or its file went or changed; these are told apart by
@@ -91,6 +93,8 @@ export function createPhotos(deps: PhotosDeps): Photos {
       const count = await store.photos.count(whose, wish.search)
       return { count, photos: wish.offset < count ? await store.photos.list(whose, wish) : [] }
     },
+
+    counts: async (users) => (files === null ? new Map() : store.photos.counts(users.map(({ id }) => id))),
 
     async open(viewer, hash, wish) {
       if (!isPhotoHash(hash)) return null

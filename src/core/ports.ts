@@ -18,6 +18,7 @@ import type {
   Page,
   PageWish,
   Photo,
+  PhotoCounts,
   PhotoFolder,
   PhotoName,
   PhotoSliceWish,
@@ -287,6 +288,8 @@ export interface PhotoStore {
   /** Newest first. Null: what is public, of users whose account is active. */
   list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
   count(userId: number | null, search?: string): Promise<number>
+  /** Of many users at once; who has none is not in it. */
+  counts(userIds: readonly number[]): Promise<ReadonlyMap<number, PhotoCounts>>
   byHash(hash: Hash): Promise<Photo | null>
   /** What is indexed at these paths. */
   atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>

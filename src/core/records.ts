@@ -202,6 +202,11 @@ export interface PhotoFile {
   readonly modifiedAt: Millis
 }
 
+/** How many photos somebody has, and how many of them are public. */
+export interface PhotoCounts {
+  readonly all: number
+  readonly public: number
+}
 /** Which photos of a list. */
 export interface PhotoSliceWish extends SliceWish {
   /** Part of where one lies in the library, letter case aside. */

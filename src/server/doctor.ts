@@ -7,6 +7,7 @@ import type { Log, Store } from '../core/ports.ts'
 import { openStore, sqliteFile } from '../store/open.ts'
 import { systemClock } from './clock.ts'
 import { type Check, good, lstatOrNull, note, reason, wrong } from './doctor-check.ts'
+import { examineLibrary } from './doctor-library.ts'
 import { examineSecret } from './doctor-secret.ts'
 import { migrateHouse } from './house.ts'
 import { outboxFolder, smtpOptions } from './mailer.ts'
@@ -32,7 +33,7 @@ export async function examine(config: Config, log: Log): Promise<readonly Check[
   } finally {
     await database.store?.close()
   }
-  checks.push(await mail(config))
+  checks.push(await mail(config), ...(await examineLibrary(config)))
   for (const sentence of relaxations(config)) checks.push(note('relaxation', sentence))
   return checks
 }

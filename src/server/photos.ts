@@ -6,8 +6,6 @@ import { overlap } from '../config/photos.ts'
 import type { CoreDeps } from '../core/cardea.ts'
 import type { Clock, Log, Store } from '../core/ports.ts'
 import { createWorkPool } from '../crypto/work-pool.ts'
-import { createPhotoCopies } from './photo-copies.ts'
-import { createPhotoLibrary } from './photo-library.ts'
 
 export interface PhotosDeps {
   readonly config: Pick<Config, 'photos' | 'dataDir'>
@@ -31,10 +29,10 @@ export async function openPhotos({ config, store, clock, log }: PhotosDeps): Pro
   if (folder === null) return undefined
   await mkdir(copiesFolder(config.dataDir), { recursive: true, mode: 0o700 })
   const copies = await realpath(copiesFolder(config.dataDir))
-  const there = await realOf(folder)
-  for (const ours of [copies, await realpath(config.dataDir)]) {
-    if (overlap(there, ours)) throw overlapping(folder)
-  }
+  if ((await libraryMeets(folder, config.dataDir)) || (await libraryMeets(folder, copies))) throw overlapping(folder)
+  // Only who shows pictures loads the decoder.
+  const { createPhotoCopies } = await import('./photo-copies.ts')
+  const { createPhotoLibrary } = await import('./photo-library.ts')
   const limits = { maxPixels, seconds: decodeSeconds }
   const library = createPhotoLibrary({ folder, clock, limits })
   const pool = createWorkPool({ parallel: decodeParallel, queue })
@@ -43,6 +41,11 @@ export async function openPhotos({ config, store, clock, log }: PhotosDeps): Pro
     copies: createPhotoCopies({ folder: copies, library, store, pool, limits, clock, log }),
     scanSeconds,
   }
+}
+
+/** Whether the library is the data folder, in it or around it, links followed. */
+export async function libraryMeets(library: string, dataDir: string): Promise<boolean> {
+  return overlap(await realOf(library), await realOf(dataDir))
 }
 
 /** The real path, also of what is not there yet. */

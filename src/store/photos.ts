@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { PhotoStore } from '../core/ports.ts'
-import type { NewPhoto, Photo, PhotoFolder, PhotoName } from '../core/records.ts'
+import type { NewPhoto, Photo, PhotoCounts, PhotoFolder, PhotoName } from '../core/records.ts'
 import type { UserStatus } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import type { Queries } from './engine.ts'
@@ -159,6 +159,21 @@ export function createPhotoStore(db: Db): PhotoStore {
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow()
       return Number(n)
+    },
+
+    async counts(userIds) {
+      const found = new Map<number, PhotoCounts>()
+      for (const part of chunks(userIds)) {
+        const rows = await db.read
+          .selectFrom('photos')
+          .select(({ fn }) => ['user_id', fn.countAll<number>().as('all'), fn.sum<number>('public').as('shown')])
+          .where('copy', '=', 0)
+          .where('user_id', 'in', part)
+          .groupBy('user_id')
+          .execute()
+        for (const row of rows) found.set(row.user_id, { all: Number(row.all), public: Number(row.shown) })
+      }
+      return found
     },
 
     async byHash(hash) {

@@ -74,3 +74,25 @@ test('what a door gives away beyond the default is listed among the relaxations'
     ['freesewing.revealUnknown', 'freesewing.keysChangeCredentials', 'freesewing.keyMaxSeconds'],
   )
 })
+
+test('the first sign-up is opened on loopback only, and a cookie for other sites on https only', async () => {
+  assert.equal((await load()).doors.librephotos.openFirstSetup, false)
+  const open = { librephotos: { openFirstSetup: true } }
+  assert.equal((await load({ settings: open })).doors.librephotos.openFirstSetup, true)
+  assert.match(
+    await wrong({ ...open, host: '0.0.0.0', publicUrl: 'http://127.0.0.1:4000', strict: 'off' }),
+    /librephotos\.openFirstSetup/,
+  )
+  assert.match(await wrong({ ...open, strict: 'on' }), /librephotos\.openFirstSetup/)
+  const crossSite = { librephotos: { cookie: 'cross-site' as const } }
+  assert.match(await wrong(crossSite), /librephotos\.cookie/)
+  const publicUrl = 'https://auth.example.com'
+  const environment = { CARDEA_SMTP_URL: 'smtps://u:p@mail.example.com', CARDEA_TRUSTED_PROXIES: '127.0.0.1' }
+  const config = await load({ environment, settings: { ...crossSite, publicUrl } })
+  assert.equal(config.doors.librephotos.cookie, 'cross-site')
+  const original = await load({ environment, settings: { librephotos: { cookie: 'original' }, publicUrl } })
+  assert.deepEqual(
+    relaxations(original).map((sentence) => sentence.split(':', 1)[0]),
+    ['librephotos.cookie'],
+  )
+})

@@ -14,7 +14,7 @@ interface Given extends TestCore {
   readonly alice: User
 }
 
-function scanTest(
+function guarantee(
   name: string,
   run: (given: Given) => Promise<void>,
   wish: Parameters<typeof createLibrary>[0] = {},
@@ -37,7 +37,7 @@ const none = { added: 0, changed: 0, unchanged: 0, removed: 0, skipped: [] as st
 const pathsOf = async ({ store }: Pick<TestCore, 'store'>) =>
   (await store.photos.after(null, 100)).map(({ path }) => path)
 
-scanTest('a scan indexes what is there, with size, type, date and the shape as it is seen', async (given) => {
+guarantee('a scan indexes what is there, with size, type, date and the shape as it is seen', async (given) => {
   const { core, library, store, clock } = given
   await fill(library)
   assert.deepEqual(await scanned(core.photos), { ...none, files: 4, added: 4, skipped: ['bob: no-owner'] })
@@ -59,7 +59,7 @@ scanTest('a scan indexes what is there, with size, type, date and the shape as i
   assert.deepEqual(others.map(({ type }) => type).sort(), ['image/png', 'image/webp'])
 })
 
-scanTest('what did not change is not read again', async (given) => {
+guarantee('what did not change is not read again', async (given) => {
   const { core, library, store, clock } = given
   await fill(library)
   await core.photos.scan()
@@ -79,23 +79,26 @@ scanTest('what did not change is not read again', async (given) => {
   assert.deepEqual({ unchanged, files }, { unchanged: 4, files: 4 })
 })
 
-scanTest('what changed is another photo, what went is taken out, and a moved file is the same photo', async (given) => {
-  const { core, library, store } = given
-  library.put('alice/1.jpg', await picture())
-  library.put('alice/2.png', await picture('alice/2023/hill.png'))
-  library.put('alice/3.webp', await picture('alice/2023/moon.webp'))
-  await core.photos.scan()
-  const [before] = await store.photos.atPaths(['alice/3.webp'])
-  library.put('alice/1.jpg', await picture('bob/sea.jpg'), 1_700_000_100)
-  rmSync(join(library.folder, 'alice/2.png'))
-  rmSync(join(library.folder, 'alice/3.webp'))
-  library.put('alice/moved.webp', await picture('alice/2023/moon.webp'))
-  assert.deepEqual(await scanned(core.photos), { ...none, files: 2, added: 1, changed: 1, removed: 2 })
-  assert.deepEqual(await pathsOf(given), ['alice/1.jpg', 'alice/moved.webp'])
-  assert.equal((await store.photos.byHash(before?.hash ?? ''))?.path, 'alice/moved.webp')
-})
+guarantee(
+  'what changed is another photo, what went is taken out, and a moved file is the same photo',
+  async (given) => {
+    const { core, library, store } = given
+    library.put('alice/1.jpg', await picture())
+    library.put('alice/2.png', await picture('alice/2023/hill.png'))
+    library.put('alice/3.webp', await picture('alice/2023/moon.webp'))
+    await core.photos.scan()
+    const [before] = await store.photos.atPaths(['alice/3.webp'])
+    library.put('alice/1.jpg', await picture('bob/sea.jpg'), 1_700_000_100)
+    rmSync(join(library.folder, 'alice/2.png'))
+    rmSync(join(library.folder, 'alice/3.webp'))
+    library.put('alice/moved.webp', await picture('alice/2023/moon.webp'))
+    assert.deepEqual(await scanned(core.photos), { ...none, files: 2, added: 1, changed: 1, removed: 2 })
+    assert.deepEqual(await pathsOf(given), ['alice/1.jpg', 'alice/moved.webp'])
+    assert.equal((await store.photos.byHash(before?.hash ?? ''))?.path, 'alice/moved.webp')
+  },
+)
 
-scanTest('what is no picture of ours is left out, whatever it is called, and said', async (given) => {
+guarantee('what is no picture of ours is left out, whatever it is called, and said', async (given) => {
   const { core, library } = given
   const jpeg = await picture()
   library.put('alice/vector.jpg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
@@ -128,7 +131,7 @@ scanTest('what is no picture of ours is left out, whatever it is called, and sai
   assert.deepEqual(await pathsOf(given), ['alice/really-a-jpeg.txt'])
 })
 
-scanTest(
+guarantee(
   'a picture of more pixels than allowed is not indexed',
   async ({ core, library }) => {
     library.put('alice/lake.jpg', await picture())
@@ -138,7 +141,7 @@ scanTest(
   { maxPixels: 20_000 },
 )
 
-scanTest('a file that became no picture is taken out', async (given) => {
+guarantee('a file that became no picture is taken out', async (given) => {
   const { core, library } = given
   library.put('alice/1.jpg', await picture())
   await core.photos.scan()
@@ -147,7 +150,7 @@ scanTest('a file that became no picture is taken out', async (given) => {
   assert.deepEqual(await pathsOf(given), [])
 })
 
-scanTest(
+guarantee(
   'an empty library, as where a disk is not mounted, does not cost the index unless that is meant',
   async (given) => {
     const { core, library } = given
@@ -165,7 +168,7 @@ scanTest(
   },
 )
 
-scanTest('scans side by side end with each file once', async (given) => {
+guarantee('scans side by side end with each file once', async (given) => {
   const { core, library } = given
   await fill(library)
   await Promise.all(Array.from({ length: 5 }, () => core.photos.scan()))
@@ -173,7 +176,7 @@ scanTest('scans side by side end with each file once', async (given) => {
   assert.equal(await given.store.photos.count(given.alice.id), 4)
 })
 
-scanTest('progress tells every file, and a scan that is stopped keeps what it has', async (given) => {
+guarantee('progress tells every file, and a scan that is stopped keeps what it has', async (given) => {
   const { core, library } = given
   await fill(library)
   const seen: string[] = []
@@ -185,7 +188,7 @@ scanTest('progress tells every file, and a scan that is stopped keeps what it ha
   assert.equal((await pathsOf(given)).length, 4)
 })
 
-scanTest('a server that is stopped ends a scan without calling it a failure', async (given) => {
+guarantee('a server that is stopped ends a scan without calling it a failure', async (given) => {
   await fill(given.library)
   const files = await given.library.open({ ...given, log: silentLog })
   assert.equal(

@@ -2,19 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { overlap } from '../../src/config/photos.ts'
 import { openPhotos } from '../../src/server/photos.ts'
 import { createFakeClock } from '../support/clock.ts'
 import { createTestCore } from '../support/core.ts'
 import { createLibrary } from '../support/library.ts'
 import { silentLog } from '../support/store.ts'
-
-test('folders overlap when one is the other or holds it, not when their names begin alike', () => {
-  assert.equal(overlap('/a', '/a'), true)
-  assert.equal(overlap('/a/b', '/a'), true)
-  assert.equal(overlap('/', '/a'), true)
-  assert.equal(overlap('/a', '/ab'), false)
-})
 
 test('a library that leads into the data folder, or around it, by a link is refused', async () => {
   const t = await createTestCore()

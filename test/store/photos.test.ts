@@ -154,3 +154,27 @@ guarantee('scans side by side end with one row for each file and one photo for e
   assert.equal((await store.photos.after(null, 100)).length, 20)
   assert.equal(await store.photos.count(user.id), 5)
 })
+
+guarantee(
+  'photos are searched by where they lie, letter case aside, and counted by user and in public',
+  async ({ store }) => {
+    const [user, other, none] = [await addUser(store), await addUser(store), await addUser(store)]
+    const named = (letter: string, id = user.id) => ({ hash: `${digest(letter)}${id}` })
+    await store.photos.save([
+      newPhoto(user.id, 'u/2023/Hill.jpg', { ...named('1'), public: true }),
+      newPhoto(user.id, 'u/100%.jpg', named('2')),
+      newPhoto(user.id, 'u/again.jpg', named('2')),
+      newPhoto(other.id, 'o/hill.jpg', named('3', other.id)),
+    ])
+    const found = async (search: string) => pathsOf(await store.photos.list(user.id, { ...all, search }))
+    assert.deepEqual(await found('HILL'), ['u/2023/Hill.jpg'])
+    assert.deepEqual(await found('%'), ['u/100%.jpg'], 'nothing is a wildcard')
+    assert.deepEqual(await found('_'), [])
+    assert.equal(await store.photos.count(user.id, 'hill'), 1)
+    const counts = await store.photos.counts([user.id, other.id, none.id])
+    assert.deepEqual(Object.fromEntries(counts), {
+      [user.id]: { all: 2, public: 1 },
+      [other.id]: { all: 1, public: 0 },
+    })
+  },
+)

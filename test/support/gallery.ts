@@ -54,3 +54,13 @@ export async function openGallery({ door, photos }: GalleryWish = {}): Promise<G
     },
   }
 }
+
+/** The same for one test, closed also when it fails. */
+export async function withGallery(wish: GalleryWish, run: (gallery: Gallery) => Promise<void>): Promise<void> {
+  const gallery = await openGallery(wish)
+  try {
+    await run(gallery)
+  } finally {
+    await gallery.close()
+  }
+}

@@ -66,6 +66,7 @@ function help({ base, settings }: Door): HelpSection {
       users: `${base}/api/user/`,
       first_time_setup: `${base}/api/firsttimesetup/`,
       photos: `${base}/api/photos/`,
+      search: `${base}/api/photos/searchlist/`,
     },
   }
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Core } from '../../core/cardea.ts'
-import type { Json } from '../../core/records.ts'
+import type { Json, PhotoCounts } from '../../core/records.ts'
 import { CardeaError } from '../../errors.ts'
 import type { Millis, User } from '../../types.ts'
 import { Preferences, type Profile, profileFrom, readProfile } from './profile.ts'
@@ -69,23 +69,32 @@ export const ManagedUser = FullUser.pick({
   save_metadata_to_disk: true,
 }).openapi('LibrephotosManagedUser')
 
-export function publicUser(user: User, profile: Profile): z.infer<typeof PublicUser> {
+/** Somebody with what this contract says of them. */
+export interface Person {
+  readonly user: User
+  readonly profile: Profile
+  readonly photos: PhotoCounts
+}
+
+export function publicUser({ user, profile, photos }: Person): z.infer<typeof PublicUser> {
   return {
     id: user.id,
     username: user.username,
     first_name: profile.first_name,
     last_name: profile.last_name,
     avatar_url: null,
-    public_photo_count: 0,
+    public_photo_count: photos.public,
     public_photo_samples: [],
     public_sharing: profile.public_sharing,
   }
 }
 
-export function fullUser(core: Core, user: User, { email, ...own }: Profile): z.infer<typeof FullUser> {
+export function fullUser(core: Core, person: Person): z.infer<typeof FullUser> {
+  const { user, photos } = person
+  const { email, ...own } = person.profile
   const { isStaff, isSuperuser } = core.roles.faceOf(user.role).librephotos
   return {
-    ...publicUser(user, { email, ...own }),
+    ...publicUser(person),
     ...own,
     // What somebody typed stays to be seen, also where another one has that address.
     email: email ?? user.email ?? user.unprovenEmail ?? '',
@@ -95,33 +104,42 @@ export function fullUser(core: Core, user: User, { email, ...own }: Profile): z.
     last_login: iso(user.lastSignInAt),
     scan_directory: '',
     avatar: null,
-    photo_count: 0,
+    photo_count: photos.all,
     nextcloud_server_address: null,
     nextcloud_username: null,
     nextcloud_scan_directory: null,
   }
 }
 
-export function managedUser(core: Core, user: User, profile: Profile): z.infer<typeof ManagedUser> {
-  return ManagedUser.parse(fullUser(core, user, profile))
+export function managedUser(core: Core, person: Person): z.infer<typeof ManagedUser> {
+  return ManagedUser.parse(fullUser(core, person))
 }
 
-/** Several at once, with one look at their profiles. */
-export async function withProfiles(
-  core: Core,
-  users: readonly User[],
-): Promise<readonly { readonly user: User; readonly profile: Profile }[]> {
+const noPhotos: PhotoCounts = { all: 0, public: 0 }
+
+/** Several at once, with one look at their profiles and one at their photos. */
+export async function peopleOf(core: Core, users: readonly User[]): Promise<readonly Person[]> {
   const stored: ReadonlyMap<number, Json> = await core.users.profiles(users, 'librephotos')
-  return users.map((user) => ({ user, profile: profileFrom(stored.get(user.id) ?? null) }))
+  const photos = await core.photos.counts(users)
+  return users.map((user) => ({
+    user,
+    profile: profileFrom(stored.get(user.id) ?? null),
+    photos: photos.get(user.id) ?? noPhotos,
+  }))
+}
+
+/** One of them, whose profile is at hand. */
+export async function withPhotos(core: Core, user: User, profile: Profile): Promise<Person> {
+  return { user, profile, photos: (await core.photos.counts([user])).get(user.id) ?? noPhotos }
 }
 
 export const idParams = z.object({ id: z.string().max(40) })
 
 /** Somebody by number. Throws not_found in the contract's words. */
-export async function personOf(core: Core, id: string): Promise<{ readonly user: User; readonly profile: Profile }> {
+export async function personOf(core: Core, id: string): Promise<Person> {
   const user = /^\d{1,15}$/.test(id) ? await core.users.byId(Number(id)) : null
   if (user === null) throw noUser()
-  return { user, profile: await readProfile(core, user) }
+  return withPhotos(core, user, await readProfile(core, user))
 }
 
 export const noUser = (): CardeaError => new CardeaError('not_found', { extra: { model: 'User' } })

@@ -77,7 +77,12 @@ describe('making one', () => {
       basic: [key.id as string, key.secret as string],
       form: { grant_type: 'client_credentials' },
     })
-    for (const program of [made.data as string, own, granted.body.access_token as string]) {
+    const origin = { api: 'hautai', address: '127.0.0.1', userAgent: 'test' } as const
+    const user = (await server.core.users.find(name, origin)) ?? assert.fail()
+    const root = (await server.core.users.find('root', origin)) ?? assert.fail()
+    const acting = { user, mode: 'token', factors: [], origin, actor: root.publicId } as const
+    const impersonator = (await server.core.sessions.open(acting)).token
+    for (const program of [made.data as string, own, granted.body.access_token as string, impersonator]) {
       assertDetail(await send(program, json), 403, denied)
       assertDetail(await rotate(program, made.id), 403, denied)
     }

@@ -137,12 +137,12 @@ describe('where pictures are asked for', () => {
       api.name === 'librephotos'
         ? {
             ...api,
-            routes: [...api.routes, picture('GET', '/media/:kind/:name'), picture('POST', '/media/:kind/:name')],
+            routes: [...api.routes, picture('GET', '/media/tried/:name'), picture('POST', '/media/tried/:name')],
           }
         : api
     const app = createApp({ core, http, log, metrics, apis: apis.map(withPictures), newRequestId: () => 'id' })
     get = async (headers = {}, method = 'GET') => {
-      const request = new Request(`${server.url}/media/photos/x`, { method, headers })
+      const request = new Request(`${server.url}/media/tried/x`, { method, headers })
       const answer = await app.fetch(request)
       const text = await answer.text()
       return { status: answer.status, user: text === '' ? undefined : JSON.parse(text).user }

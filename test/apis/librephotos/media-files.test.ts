@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import readExif from 'exif-reader'
 import sharp from 'sharp'
 import { makeUser } from '../../support/callers.ts'
-import { mediaFolders as folders, type Gallery, openGallery } from '../../support/gallery.ts'
+import { mediaFolders as folders, type Gallery, openGallery, withGallery } from '../../support/gallery.ts'
 import type { Wish } from '../../support/http.ts'
 import { picture } from '../../support/library.ts'
 
@@ -204,22 +204,21 @@ describe('what is not there any more', () => {
 })
 
 describe('with nginx in front', () => {
-  test('answers name the file for it, in the library or among the copies, and carry no byte', async () => {
-    const own = await openGallery({ door: { accelRedirect: true } })
-    own.library.put('alice/Zoë & 50%/1 ?.jpg', await picture('bob/sea.jpg'))
-    await own.server.core.photos.scan()
-    const ask = async (folder: string, path: string, wish: Wish) =>
-      own.server.send('GET', `/media/${folder}/${await own.hashOf(path)}`, wish)
-    const mine = await ask('photos', 'alice/Zoë & 50%/1 ?.jpg', { token: own.tokens.alice })
-    assert.equal(mine.headers.get('x-accel-redirect'), '/original/alice/Zo%C3%AB%20%26%2050%25/1%20%3F.jpg')
-    assert.deepEqual([mine.status, mine.text, mine.type], [200, '', 'image/jpeg'])
-    const theirs = await ask('photos', 'alice/shown/sun.jpg', { token: own.tokens.bob })
-    const hash = await own.hashOf('alice/shown/sun.jpg')
-    assert.equal(theirs.headers.get('x-accel-redirect'), `/protected_media/${own.alice.id}/${hash}.clean`)
-    const thumbnail = await ask('square_thumbnails', 'alice/lake.jpg', { token: own.tokens.alice })
-    assert.match(thumbnail.headers.get('x-accel-redirect') ?? '', /^\/protected_media\/\d+\/[0-9a-f]{32}\d+\.square$/)
-    const refused = await ask('photos', 'alice/lake.jpg', { token: own.tokens.bob })
-    assert.deepEqual([refused.status, refused.headers.get('x-accel-redirect')], [404, null])
-    await own.close()
-  })
+  test('answers name the file for it, in the library or among the copies, and carry no byte', () =>
+    withGallery({ door: { accelRedirect: true } }, async (own) => {
+      own.library.put('alice/Zoë & 50%/1 ?.jpg', await picture('bob/sea.jpg'))
+      await own.server.core.photos.scan()
+      const ask = async (folder: string, path: string, wish: Wish) =>
+        own.server.send('GET', `/media/${folder}/${await own.hashOf(path)}`, wish)
+      const mine = await ask('photos', 'alice/Zoë & 50%/1 ?.jpg', { token: own.tokens.alice })
+      assert.equal(mine.headers.get('x-accel-redirect'), '/original/alice/Zo%C3%AB%20%26%2050%25/1%20%3F.jpg')
+      assert.deepEqual([mine.status, mine.text, mine.type], [200, '', 'image/jpeg'])
+      const theirs = await ask('photos', 'alice/shown/sun.jpg', { token: own.tokens.bob })
+      const hash = await own.hashOf('alice/shown/sun.jpg')
+      assert.equal(theirs.headers.get('x-accel-redirect'), `/protected_media/${own.alice.id}/${hash}.clean`)
+      const thumbnail = await ask('square_thumbnails', 'alice/lake.jpg', { token: own.tokens.alice })
+      assert.match(thumbnail.headers.get('x-accel-redirect') ?? '', /^\/protected_media\/\d+\/[0-9a-f]{32}\d+\.square$/)
+      const refused = await ask('photos', 'alice/lake.jpg', { token: own.tokens.bob })
+      assert.deepEqual([refused.status, refused.headers.get('x-accel-redirect')], [404, null])
+    }))
 })

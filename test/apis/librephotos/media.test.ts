@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { password, signIn } from '../../support/callers.ts'
-import { mediaFolders as folders, type Gallery, openGallery } from '../../support/gallery.ts'
+import { mediaFolders as folders, type Gallery, openGallery, withGallery } from '../../support/gallery.ts'
 import type { Wish } from '../../support/http.ts'
 import { assertErrors, obtain } from '../../support/librephotos.ts'
 
@@ -92,18 +92,17 @@ describe('who sees what', () => {
     assert.equal(known.headers.get('x-media-error'), null)
   })
 
-  test('pictures of an account that is closed are not shown, though they are public', async () => {
-    const own = await openGallery()
-    const hash = await own.hashOf('alice/shown/sun.jpg')
-    await own.server.core.users.setStatus(own.alice.publicId, 'blocked', null, {
-      api: 'native',
-      address: '',
-      userAgent: '',
-    })
-    assert.equal((await own.server.send('GET', `/media/photos/${hash}`)).status, 403)
-    assert.equal((await own.server.send('GET', '/api/photos/')).body.count as unknown, 0)
-    await own.close()
-  })
+  test('pictures of an account that is closed are not shown, though they are public', () =>
+    withGallery({}, async (own) => {
+      const hash = await own.hashOf('alice/shown/sun.jpg')
+      await own.server.core.users.setStatus(own.alice.publicId, 'blocked', null, {
+        api: 'native',
+        address: '',
+        userAgent: '',
+      })
+      assert.equal((await own.server.send('GET', `/media/photos/${hash}`)).status, 403)
+      assert.equal((await own.server.send('GET', '/api/photos/')).body.count as unknown, 0)
+    }))
 })
 
 describe('the cookie', () => {
@@ -170,18 +169,17 @@ describe('the cookie', () => {
     assert.equal((await send(await publicPath(), { token: 'x' })).status, 401)
   })
 
-  test('of a listed origin is taken from its pages', async () => {
-    const own = await openGallery({ door: { corsOrigins: ['https://photos.example'] } })
-    const hash = await own.hashOf('alice/lake.jpg')
-    const answered = await own.server.send('GET', `/media/photos/${hash}`, {
-      cookie: `jwt=${own.tokens.alice}`,
-      headers: { Origin: 'https://photos.example', 'Sec-Fetch-Site': 'cross-site' },
-    })
-    assert.equal(answered.status, 200)
-    assert.equal(answered.headers.get('access-control-allow-origin'), 'https://photos.example')
-    assert.equal(answered.headers.get('access-control-allow-credentials'), 'true')
-    await own.close()
-  })
+  test('of a listed origin is taken from its pages', () =>
+    withGallery({ door: { corsOrigins: ['https://photos.example'] } }, async (own) => {
+      const hash = await own.hashOf('alice/lake.jpg')
+      const answered = await own.server.send('GET', `/media/photos/${hash}`, {
+        cookie: `jwt=${own.tokens.alice}`,
+        headers: { Origin: 'https://photos.example', 'Sec-Fetch-Site': 'cross-site' },
+      })
+      assert.equal(answered.status, 200)
+      assert.equal(answered.headers.get('access-control-allow-origin'), 'https://photos.example')
+      assert.equal(answered.headers.get('access-control-allow-credentials'), 'true')
+    }))
 })
 
 describe('addresses', () => {

@@ -60,6 +60,11 @@ test('the help is there at all times, structured, with lines that work, for this
   for (const name of ['jwt', 'basic', 'librephotos_jwt', 'librephotos_basic', 'hautai_jwt', 'hautai_private_token'])
     assert.equal(typeof authentication[name]?.how_to, 'string', name)
   const jwt = authentication.librephotos_jwt as Body
+  const { help: own, photos, search } = help.useful_endpoints as unknown as Record<string, string>
+  assert.deepEqual(
+    [own, photos, search],
+    ['help', 'photos/', 'photos/searchlist/'].map((path) => `${server.url}/api/${path}`),
+  )
   assert.equal(jwt.obtain, `${server.url}/api/auth/token/obtain/`)
   assert.equal(jwt.refresh, `${server.url}/api/auth/token/refresh/`)
   assert.match((authentication.librephotos_basic as Body).how_to as string, /crosses the network in clear/)

@@ -5,7 +5,7 @@ import { bodies, text } from '../../django/fields.ts'
 import { pageOf, readSlice, sliceBody } from '../../django/paging.ts'
 import { asReadingStaff, asStaff, asSuperuser, demandManages, demandSession, knownCaller, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
-import { idParams, ManagedUser, managedUser, personOf, withProfiles } from '../people.ts'
+import { idParams, ManagedUser, managedUser, peopleOf, personOf, withPhotos } from '../people.ts'
 import { changeProfile, patchFields } from '../profile.ts'
 import { newUserFields } from './sign-up.ts'
 import { given, inWords } from './users.ts'
@@ -47,7 +47,8 @@ async function create(call: Call<z.infer<typeof Create>>) {
   const { username, password, email = '', ...own } = body
   const wish = { username, password, email: email || null, role: 'user', kind: 'person' } as const
   const user = await core.users.create(wish, lent(core, caller), origin).catch(taken)
-  return { status: 201, body: managedUser(core, user, await changeProfile(core, user, given(own))) }
+  const person = await withPhotos(core, user, await changeProfile(core, user, given(own)))
+  return { status: 201, body: managedUser(core, person) }
 }
 
 async function change(call: Call<z.infer<typeof Change>, undefined, { id: string }>) {
@@ -62,7 +63,8 @@ async function change(call: Call<z.infer<typeof Change>, undefined, { id: string
   if (password) await core.users.setPassword(user.publicId, password, actor, origin)
   const claim = email === undefined ? {} : { email: null }
   const profile = await changeProfile(core, user, { ...given(own), ...claim })
-  return { status: 200, body: managedUser(core, (await core.users.byId(user.id)) ?? user, profile) }
+  const after = (await core.users.byId(user.id)) ?? user
+  return { status: 200, body: managedUser(core, await withPhotos(core, after, profile)) }
 }
 
 export function manageRoutes(door: Door): readonly Route[] {
@@ -88,8 +90,7 @@ export function manageRoutes(door: Door): readonly Route[] {
       run: async ({ core, query, request }) => {
         const slice = readSlice(query, pageSize)
         const { items, count } = await core.users.slice({ ...slice, kind: 'person' })
-        const found = await withProfiles(core, items)
-        const results = found.map(({ user, profile }) => managedUser(core, user, profile))
+        const results = (await peopleOf(core, items)).map((person) => managedUser(core, person))
         return { status: 200, body: sliceBody(slice, { count, results }, { base: door.base, request }) }
       },
     }),
@@ -108,10 +109,7 @@ export function manageRoutes(door: Door): readonly Route[] {
       params: idParams,
       answers: { 200: answer('The user.', ManagedUser) },
       errors: ['not_found'],
-      run: async ({ core, params }) => {
-        const { user, profile } = await personOf(core, params.id)
-        return { status: 200, body: managedUser(core, user, profile) }
-      },
+      run: async ({ core, params }) => ({ status: 200, body: managedUser(core, await personOf(core, params.id)) }),
     }),
     changing,
     synonym(changing, 'PUT'),

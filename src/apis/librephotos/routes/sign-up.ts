@@ -6,7 +6,7 @@ import { type Call, type Route, route } from '../../api.ts'
 import { bodies, text } from '../../django/fields.ts'
 import { callerOf, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
-import { FullUser, fullUser } from '../people.ts'
+import { FullUser, fullUser, withPhotos } from '../people.ts'
 import { changeProfile } from '../profile.ts'
 import { email, inWords, password } from './users.ts'
 
@@ -85,7 +85,7 @@ const run = (door: Door) => async (call: Call<SignUp>) => {
     .create({ ...wish, role: 'user', kind: 'person' }, lent(core, caller), origin)
     .catch(inWords)
   const profile = await changeProfile(core, user, { first_name, last_name })
-  return { status: 201, body: fullUser(core, user, profile) }
+  return { status: 201, body: fullUser(core, await withPhotos(core, user, profile)) }
 }
 
 const FirstTime = z.object({ isFirstTimeSetup: z.boolean() }).openapi('LibrephotosFirstTime')

@@ -7,8 +7,19 @@ import { pageOf, readSlice, sliceBody } from '../../django/paging.ts'
 import { texts } from '../../django/texts.ts'
 import { asStaff, type Caller, callerOf, demandManages, demandSession, knownCaller, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
-import { FullUser, fullUser, idParams, noUser, PublicUser, personOf, publicUser, withProfiles } from '../people.ts'
-import { changeProfile, type Profile, patchFields } from '../profile.ts'
+import {
+  FullUser,
+  fullUser,
+  idParams,
+  noUser,
+  type Person,
+  PublicUser,
+  peopleOf,
+  personOf,
+  publicUser,
+  withPhotos,
+} from '../people.ts'
+import { changeProfile, patchFields } from '../profile.ts'
 
 const tag = 'LibrePhotos: people'
 /** The page that clients get who ask for none. */
@@ -21,13 +32,13 @@ export const password = text({ min: 3, max: 128, exact: true })
 export const email = text({ max: 254, blank: true })
 
 /** What `viewer` may see of somebody: all of oneself, staff all of everybody, others what is meant for all. */
-function shown(call: Pick<Call, 'core'>, viewer: Caller | null, user: User, profile: Profile) {
-  const isOwn = viewer?.user.id === user.id && viewer.principal.scopes.has('account:read')
-  return isOwn || viewer?.isStaff === true ? fullUser(call.core, user, profile) : publicUser(user, profile)
+function shown({ core }: Pick<Call, 'core'>, viewer: Caller | null, person: Person) {
+  const isOwn = viewer?.user.id === person.user.id && viewer.principal.scopes.has('account:read')
+  return isOwn || viewer?.isStaff === true ? fullUser(core, person) : publicUser(person)
 }
 
 /** Strangers see those who share in public, people who are signed in everybody whose account is open, staff everybody. */
-function isVisible(viewer: Caller | null, user: User, profile: Profile): boolean {
+function isVisible(viewer: Caller | null, { user, profile }: Person): boolean {
   if (viewer === null) return user.status === 'active' && profile.public_sharing
   return viewer.isStaff || user.status === 'active' || viewer.user.id === user.id
 }
@@ -80,7 +91,7 @@ async function patchUser(call: Call<Patch, undefined, { id: string }>) {
   const claim = typed === undefined ? {} : { email: isOwn && typed !== '' ? typed : null }
   const profile = await changeProfile(core, user, given({ ...preferences, ...claim }))
   const after = await core.users.byId(user.id)
-  return { status: 200, body: fullUser(core, after ?? user, profile) }
+  return { status: 200, body: fullUser(core, await withPhotos(core, after ?? user, profile)) }
 }
 
 export function userRoutes(door: Door): readonly Route[] {
@@ -112,7 +123,7 @@ export function userRoutes(door: Door): readonly Route[] {
         const active = viewer?.isStaff === true ? {} : ({ status: 'active' } as const)
         const shared = viewer === null ? { flagged: { api: 'librephotos', member: 'public_sharing' } as const } : {}
         const { items, count } = await core.users.slice({ ...slice, kind: 'person', ...active, ...shared })
-        const results = (await withProfiles(core, items)).map(({ user, profile }) => shown(call, viewer, user, profile))
+        const results = (await peopleOf(core, items)).map((person) => shown(call, viewer, person))
         return { status: 200, body: sliceBody(slice, { count, results }, { base: door.base, request: call.request }) }
       },
     }),
@@ -126,9 +137,9 @@ export function userRoutes(door: Door): readonly Route[] {
       errors: ['not_found'],
       run: async (call) => {
         const viewer = callerOf(call)
-        const { user, profile } = await personOf(call.core, call.params.id)
-        if (!isVisible(viewer, user, profile)) throw noUser()
-        return { status: 200, body: shown(call, viewer, user, profile) }
+        const person = await personOf(call.core, call.params.id)
+        if (!isVisible(viewer, person)) throw noUser()
+        return { status: 200, body: shown(call, viewer, person) }
       },
     }),
     patch,
