@@ -80,7 +80,9 @@ describe('making one', () => {
     const origin = { api: 'hautai', address: '127.0.0.1', userAgent: 'test' } as const
     const user = (await server.core.users.find(name, origin)) ?? assert.fail()
     const root = (await server.core.users.find('root', origin)) ?? assert.fail()
-    const acting = { user, mode: 'token', factors: [], origin, actor: root.publicId } as const
+    const roots = await server.core.sessions.open({ user: root, mode: 'token', factors: ['password'], origin })
+    const actor = { user: root, sessionId: roots.session.id }
+    const acting = { user, mode: 'token', factors: [], origin, actor } as const
     const impersonator = (await server.core.sessions.open(acting)).token
     for (const program of [made.data as string, own, granted.body.access_token as string, impersonator]) {
       assertDetail(await send(program, json), 403, denied)
