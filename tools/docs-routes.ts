@@ -1,6 +1,8 @@
-// The table of routes in src/apis/native/README.md, made from the routes themselves.
+// The tables of routes in the READMEs of the APIs, made from the routes themselves.
 import type { Route } from '../src/apis/api.ts'
 import type { WebMetrics } from '../src/apis/context.ts'
+import { levelOfRoute } from '../src/apis/freesewing/callers.ts'
+import { createFreesewingApi } from '../src/apis/freesewing/index.ts'
 import { createNativeApi } from '../src/apis/native/index.ts'
 import { anyKind, anyKindOrPassword, inSession } from '../src/apis/native/routes/common.ts'
 
@@ -45,3 +47,26 @@ export function renderRoutes(): string {
   })
   return `| call | takes | scope | fresh | does |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
 }
+
+export function renderFreesewingRoutes(): string {
+  const door = { enabled: true, prefix: '', siteUrl: null, corsOrigins: '*' } as const
+  const settings = { ...door, tokenSeconds: 0, keyMaxSeconds: 0, revealUnknown: false, keysChangeCredentials: false }
+  const { routes } = createFreesewingApi({ settings, base: http.publicUrl })
+  // One line for both ways in; what stands for another method is said in the text.
+  const shown = routes.filter(({ method, hidden }) => method !== 'PUT' && hidden !== true)
+  const named = shown.map((route) => ({ ...route, path: nameOf(route.path) }))
+  const rows = [...Map.groupBy(named, ({ method, path, summary }) => `${method} ${path} ${summary}`).values()].map(
+    (both) => {
+      const [first] = both
+      if (first === undefined) throw new TypeError('a group without a route')
+      const { method, path, summary } = first
+      const ways = both.map((route) => (route.takes.includes('api-key') ? 'key' : 'jwt'))
+      const level = levelOfRoute(first)
+      const needs = first.takes.length === 0 ? 'nothing' : [...new Set(ways)].join(', ')
+      return `| \`${method} ${path}\` | ${needs} | ${level ?? ''} | ${summary} |`
+    },
+  )
+  return `| call | takes | level | does |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+const nameOf = (path: string): string => path.replace(/\/(jwt|key)$/, '/{a}')

@@ -201,7 +201,7 @@ export const options = {
     doc: 'Let the FreeSewing API say who has an account: sign-in links for unknown users are refused, profiles are found by e-mail address.',
   }),
   'freesewing.keysChangeCredentials': option(boolean, false, {
-    doc: 'Let API keys change password, e-mail address and second factor at the FreeSewing API.',
+    doc: 'Let API keys change password and e-mail address at the FreeSewing API.',
   }),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────

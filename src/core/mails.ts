@@ -60,6 +60,16 @@ function isLinkPurpose(purpose: Purpose): purpose is LinkPurpose {
   return Object.hasOwn(linkTexts, purpose)
 }
 
+const withoutBrowser = (call: string, token: string, body: string): readonly string[] => [
+  'Without a browser, this is the token:',
+  '',
+  // Alone on its line: short enough that no mail encoding breaks it.
+  token,
+  '',
+  `curl ${call} -H 'Content-Type: application/json' -d '${body}'`,
+  '',
+]
+
 /** To the minute, in UTC. */
 function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
@@ -122,13 +132,8 @@ export function createMails({ mailer, clock, log, settings, background }: MailsD
         '',
         `The link works once, until ${timeText(expiresAt)}.`,
         '',
-        'Without a browser, this is the token:',
-        '',
-        // Alone on its line: short enough that no mail encoding breaks it.
-        token,
-        '',
-        `curl ${settings.publicUrl}${call} -H 'Content-Type: application/json' -d '${body(token)}'`,
-        '',
+        // A door with links of its own has calls of its own, too.
+        ...(address === null ? withoutBrowser(`${settings.publicUrl}${call}`, token, body(token)) : []),
         `This mail comes from ${host}. If you did not ask for it, you can ignore it.`,
         '',
       ]

@@ -23,6 +23,10 @@ export function callerOf(call: Pick<Call, 'caller'>): Caller {
   return found
 }
 
+type Admit = NonNullable<Route['admit']>
+/** For the tables of the documentation. */
+const demanded = new WeakMap<Admit, number>()
+
 export interface Demands {
   /** Lets users in who withdrew their consent. */
   readonly guest?: boolean
@@ -35,7 +39,7 @@ export function atLevel(
   needed: number,
   { guest = false, enrolling = false }: Demands = {},
 ): NonNullable<Route['admit']> {
-  return async (call) => {
+  const admit: Admit = async (call) => {
     const { core } = call
     const principal = call.caller()
     const user = call.user()
@@ -52,6 +56,13 @@ export function atLevel(
     admitted.set(lent, { principal: lent, user, profile, level })
     return lent
   }
+  demanded.set(admit, needed)
+  return admit
+}
+
+/** The level that a route asks for; undefined: it takes no credential. */
+export function levelOfRoute({ admit }: Pick<Route, 'admit'>): number | undefined {
+  return admit === undefined ? undefined : demanded.get(admit)
 }
 
 /** The key that was sent, or that a token was got with. */

@@ -65,7 +65,10 @@ function help({ base, settings }: Door): HelpSection {
   return {
     authentication: {
       freesewing_jwt: {
-        how_to: `FreeSewing clients: POST user name (or e-mail address, or id) and password to ${base}/signin, then send the answered token as Authorization: Bearer <token> to addresses that end in /jwt. With a second factor add "token": the six digits, or a scratch code.`,
+        title: 'FreeSewing: password to token',
+        kind: 'access-token',
+        purpose: 'For the site of FreeSewing and other clients of its backend.',
+        how_to: `POST user name (or e-mail address, or id) and password to ${base}/signin, then send the answered token as Authorization: Bearer <token> to addresses that end in /jwt. With a second factor add "token": the six digits, or a scratch code.`,
         obtain: `${base}/signin`,
         obtain_curl: `curl -sS ${base}/signin ${json} -d "{\\"username\\":\\"$IDENTIFIER\\",\\"password\\":\\"$PASSWORD\\"}"`,
         send: 'Authorization: Bearer <token>',
@@ -74,8 +77,12 @@ function help({ base, settings }: Door): HelpSection {
         lifetime_seconds: settings.tokenSeconds,
       },
       freesewing_key: {
-        how_to: `FreeSewing scripts: make a key with POST ${base}/apikeys/jwt, then send key and secret as HTTP Basic to addresses that end in /key.`,
+        title: 'FreeSewing: API key as HTTP Basic',
+        kind: 'api-key',
+        purpose: 'For scripts that speak to a backend of FreeSewing.',
+        how_to: `Make a key with POST ${base}/apikeys/jwt, then send key and secret as HTTP Basic to addresses that end in /key.`,
         obtain: `${base}/apikeys/jwt`,
+        obtain_curl: `curl -sS ${base}/apikeys/jwt -H "Authorization: Bearer $TOKEN" ${json} -d '{"name":"my script","level":4,"expiresIn":2592000}'`,
         send: 'Authorization: Basic base64(key:secret)',
         curl: `curl -sS -u "$KEY:$SECRET" ${base}/account/key`,
         lifetime: 'Until its expiresAt, or until it is deleted.',

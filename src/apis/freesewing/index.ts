@@ -50,7 +50,7 @@ export function createFreesewingApi(door: Door): Api {
       ...keyRoutes(door),
       ...peopleRoutes(door),
       ...adminRoutes(door),
-      ...pageRoutes,
+      ...pageRoutes(door),
     ],
   }
 }

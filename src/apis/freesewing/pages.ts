@@ -8,6 +8,8 @@ import type { LinkPage } from './links.ts'
  */
 
 interface PageText {
+  /** Without a script: the call that does the same. */
+  readonly call: string
   readonly title: string
   readonly lead: string
   readonly button: string
@@ -21,18 +23,28 @@ const consent = html`<div><label class="check"><input type="checkbox" id="consen
 const credentials = html`<div><label for="username">User name or e‑mail address of the account</label><input id="username" name="username" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="254"></div>
 <div><label for="password">Password of the account</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="4096"></div>`
 
+const asJson = "-H 'Content-Type: application/json'"
+
 const texts: Readonly<Record<LinkPage, PageText>> = {
   signup: {
     title: 'Confirm your account',
     lead: 'An account was opened with the e‑mail address that this link was mailed to. Confirm it, and you are signed in.',
     button: 'Confirm the account',
+    call: `/confirm/signup/$ID ${asJson} -d '{"consent":1}'`,
     fields: [consent],
   },
-  signin: { title: 'Sign in', lead: 'This signs you in.', button: 'Sign in', fields: [code] },
+  signin: {
+    title: 'Sign in',
+    lead: 'This signs you in.',
+    button: 'Sign in',
+    call: '/signinlink/$ID/$CHECK -X POST',
+    fields: [code],
+  },
   emailchange: {
     title: 'Confirm your new e‑mail address',
     lead: 'The address that this link was mailed to takes the place of the old one. If you did not ask for this change, close this page.',
     button: 'Use this address',
+    call: `/account/jwt -X PATCH -H "Authorization: Bearer $TOKEN" ${asJson} -d "{\\"confirm\\":\\"emailchange\\",\\"confirmation\\":\\"$ID\\",\\"check\\":\\"$CHECK\\"}"`,
     fields: [credentials, code],
   },
 }
@@ -44,9 +56,9 @@ const afterwards = html`<form id="password-form" hidden>
 <button type="submit">Set the password</button>
 </form>`
 
-/** It holds no secret and is the same for everybody. */
-export function confirmPage(name: LinkPage): string {
-  const { title, lead, button, fields } = texts[name]
+/** It holds no secret and is the same for everybody. `base`: public URL and prefix of this door. */
+export function confirmPage(name: LinkPage, base: string): string {
+  const { title, lead, button, call, fields } = texts[name]
   return page({
     title,
     home: '.',
@@ -61,7 +73,10 @@ ${[...fields]}
 <button type="submit">${button}</button>
 </form>
 ${name === 'emailchange' ? [] : afterwards}
-<noscript><p>This page needs JavaScript.</p></noscript>
+<noscript>
+<p>This page needs JavaScript. Without it, the same is done by one call; id and check are in the link, behind <code>#</code>.</p>
+<pre><code>curl -sS ${base}${call}</code></pre>
+</noscript>
 </div>`,
     data: { page: name },
   })

@@ -8,6 +8,6 @@ export interface FreesewingSettings extends DoorSettings {
   readonly keyMaxSeconds: Seconds
   /** Say who has an account: 401 for a link that an unknown user asks for, profiles by e-mail address. */
   readonly revealUnknown: boolean
-  /** API keys may change password, e-mail address and second factor, as people in a session may. */
+  /** API keys may change password and e-mail address, as people in a session may. */
   readonly keysChangeCredentials: boolean
 }

@@ -1,6 +1,7 @@
 import { assetReply, makeAsset } from '../../../http/assets.ts'
 import { pageReply } from '../../../http/html.ts'
 import { type Route, route } from '../../api.ts'
+import type { Door } from '../door.ts'
 import { linkPages } from '../links.ts'
 import { pageScript } from '../page-script.ts'
 import { confirmPage } from '../pages.ts'
@@ -9,7 +10,7 @@ const script = makeAsset('text/javascript; charset=utf-8', pageScript)
 const tag = 'FreeSewing: pages'
 
 /** Where mailed links lead when no front end is configured. A GET shows a button and uses nothing up. */
-export const pageRoutes: readonly Route[] = [
+export const pageRoutes = ({ base }: Door): readonly Route[] => [
   ...Object.values(linkPages).map((name) =>
     route('GET', `/confirm/${name}`, {
       tag,
@@ -17,7 +18,7 @@ export const pageRoutes: readonly Route[] = [
       takes: [],
       answers: { 200: { description: 'A page.', type: 'text/html' } },
       hidden: true,
-      run: () => pageReply(confirmPage(name), { scripts: true }),
+      run: () => pageReply(confirmPage(name, base), { scripts: true }),
     }),
   ),
   route('GET', '/confirm/assets/confirm.js', {

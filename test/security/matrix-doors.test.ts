@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Api, Route } from '../../src/apis/api.ts'
+import { findOverlaps } from '../../src/apis/overlap.ts'
+import { type DoorName, doorNames } from '../../src/config/doors.ts'
+import type { CredentialKind } from '../../src/types.ts'
+import { cookieOf, makeKey, makeToken, makeUser, password, signIn } from '../support/callers.ts'
+import type { Answered, Wish } from '../support/http.ts'
+import { startTestServer, type TestServer, testDoors } from '../support/server.ts'
+import { hostileBodies } from './hostile-bodies.ts'
+
+/*
+ * Every route of every door beside the native one against every kind of hostile caller, with credentials of the native
+ * door: so what is refused here is refused whoever issued it. A new door is covered once it has a row in `shapes`.
+ */
+
+interface Shape {
+  /** Throws unless a refusal looks as the contract's clients know it. */
+  readonly isRefusal: (answered: Answered, where: string) => void
+  /** Bodies that its server passes over without a word: they may be answered with success, and change nothing. */
+  readonly passesOver: readonly string[]
+}
+
+const shapes: Readonly<Record<DoorName, Shape>> = {
+  freesewing: {
+    isRefusal({ status, type, text, body }, where) {
+      if (text === 'Unauthorized' || text === 'Bad Request' || (status === 404 && text === '')) {
+        assert.equal(type, '', where)
+        return
+      }
+      assert.equal(type, 'application/json; charset=utf-8', where)
+      assert.equal(body.result, 'error', where)
+    },
+    passesOver: ['an unknown field', 'an array', 'null', 'plain text', 'bytes that are no UTF-8'],
+  },
+}
+
+interface Caller {
+  readonly kind: CredentialKind
+  readonly wish: Wish
+  readonly why?: string
+}
+
+let server: TestServer
+let doors: readonly Api[]
+const good = new Map<CredentialKind, Wish>()
+const dead: Caller[] = []
+const powerless: Caller[] = []
+const demoted: Caller[] = []
+const origin = { api: 'native', address: '127.0.0.1', userAgent: 'test' } as const
+
+async function credentialsOf(name: string, limited: object = {}): Promise<Caller[]> {
+  const access = (await signIn(server, name)).access_token as string
+  const key = await makeKey(server, access, limited)
+  return [
+    { kind: 'access-token', wish: { token: access } },
+    { kind: 'api-key', wish: { basic: [key.id as string, key.secret as string] } },
+    { kind: 'private-token', wish: { token: (await makeToken(server, access, limited)).token as string } },
+  ]
+}
+
+before(async () => {
+  const open = Object.fromEntries(doorNames.map((name) => [name, { ...testDoors[name], enabled: true }]))
+  server = await startTestServer({ doors: open })
+  doors = server.apis.filter(({ name }) => name !== 'native')
+  await makeUser(server, 'root', 'admin')
+  for (const { kind, wish } of await credentialsOf('root')) good.set(kind, wish)
+  good.set('bearer-token', { token: (await signIn(server, 'root', { mode: 'bearer' })).token as string })
+  good.set('session-cookie', { cookie: await cookieOf(server, 'root'), headers: { Origin: server.url } })
+  good.set('password', { basic: ['root', password] })
+
+  const disabled = await makeUser(server, 'disabled', 'admin')
+  for (const caller of await credentialsOf('disabled')) dead.push({ ...caller, why: 'owner disabled' })
+  await server.core.users.setStatus(disabled.publicId, 'disabled', null, origin)
+  const deleted = await makeUser(server, 'deleted', 'admin')
+  for (const caller of await credentialsOf('deleted')) dead.push({ ...caller, why: 'owner deleted' })
+  await server.core.users.remove(deleted, null, origin)
+  const late = await makeUser(server, 'revoked', 'admin')
+  for (const caller of await credentialsOf('revoked')) dead.push({ ...caller, why: 'revoked' })
+  await server.core.sessions.endOthers(late, null, origin)
+  for (const key of (await server.core.keys.list(late, { limit: 9 })).items)
+    await server.core.keys.revoke(late, key.id, null, origin)
+  for (const token of (await server.core.tokens.list(late, { limit: 9 })).items)
+    await server.core.tokens.revoke(late, token.publicId, null, origin)
+
+  await makeUser(server, 'powerless', 'admin')
+  powerless.push(...(await credentialsOf('powerless', { scopes: [] })).filter(({ kind }) => kind !== 'access-token'))
+  const fallen = await makeUser(server, 'demoted', 'admin')
+  demoted.push(...(await credentialsOf('demoted')))
+  await server.core.users.setRole(fallen.publicId, 'guest', null, origin)
+})
+after(() => server.close())
+
+const call = (route: Route, wish: Wish): Promise<Answered> =>
+  server.send(route.method, route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000'), wish)
+const takes = (route: Route, kind: CredentialKind): boolean =>
+  route.takes.includes(kind) ||
+  (kind === 'private-token' && route.strictKinds !== true && route.takes.includes('access-token'))
+
+/** Each guarded route of each door, with a check of what it answered. */
+async function each(
+  run: (route: Route, refused: (answered: Answered, more: string) => void) => Promise<void>,
+): Promise<void> {
+  for (const { name, routes } of doors) {
+    const { isRefusal } = shapes[name as DoorName]
+    for (const route of routes.filter(({ takes }) => takes.length > 0)) {
+      await run(route, (answered, more) => {
+        const where = `${name} ${route.method} ${route.path} ${more}: ${answered.status} ${answered.text.slice(0, 200)}`
+        assert.ok(answered.status >= 400 && answered.status < 500, where)
+        isRefusal(answered, where)
+        assert.equal(answered.headers.get('cache-control'), 'no-store', where)
+        assert.deepEqual(answered.headers.getSetCookie(), [], where)
+        assert.doesNotMatch(answered.text, /node_modules|\.ts:\d|select |SQLITE|<html|\$argon2/i, where)
+      })
+    }
+  }
+}
+
+test('every door is open here, and no two of them answer one address', () => {
+  assert.deepEqual(doors.map(({ name }) => name).sort(), [...doorNames].sort())
+  assert.deepEqual(findOverlaps(server.apis), [])
+  for (const { routes, name } of doors) assert.ok(routes.filter(({ takes }) => takes.length > 0).length > 5, name)
+})
+
+describe('hostile callers at the doors', () => {
+  test('nobody, garbage and dead credentials are refused as such', async () => {
+    const access = good.get('access-token')?.token ?? ''
+    const garbage: readonly Wish[] = [
+      {},
+      { token: 'garbage' },
+      { token: `${access.slice(0, -2)}AA` },
+      { token: `${access}=` },
+      { apiKey: 'cardea_nonsense' },
+      { basic: ['00000000-0000-4000-8000-000000000000', 'f'.repeat(64)] },
+      { basic: ['root', 'wrong password'] },
+      { headers: { Authorization: 'Bearer' } },
+      { headers: { Authorization: 'Nonsense abc' } },
+      { headers: { Authorization: '' } },
+    ]
+    await each(async (route, refused) => {
+      for (const wish of [...garbage, ...dead.map((caller) => caller.wish)]) {
+        const answered = await call(route, wish)
+        refused(answered, JSON.stringify(wish).slice(0, 60))
+        assert.equal(answered.status, 401, `${route.path} ${JSON.stringify(wish).slice(0, 60)} ${answered.text}`)
+      }
+    })
+  })
+
+  test('a good credential of a kind that the route does not take is none', async () => {
+    await each(async (route, refused) => {
+      for (const [kind, wish] of good) {
+        if (takes(route, kind)) continue
+        const answered = await call(route, wish)
+        refused(answered, kind)
+        assert.equal(answered.status, 401, `${route.path} took a ${kind}`)
+      }
+    })
+  })
+
+  test('two different credentials in one request are refused', async () => {
+    const key = good.get('api-key')?.basic as readonly [string, string]
+    const apiKey = (await makeKey(server, good.get('access-token')?.token as string)).token as string
+    await each(async (route, refused) => {
+      for (const wish of [
+        { ...good.get('access-token'), apiKey },
+        { basic: key, apiKey },
+      ]) {
+        const answered = await call(route, wish)
+        refused(answered, 'two')
+        assert.equal(answered.status, 400, route.path)
+      }
+    })
+  })
+
+  test('a credential without a scope, and one whose owner fell, does nothing that needs more', async () => {
+    let tried = 0
+    await each(async (route, refused) => {
+      for (const { kind, wish } of [...powerless, ...demoted]) {
+        const needed = route.needs
+        const isFallen = demoted.some((caller) => caller.wish === wish)
+        if (!takes(route, kind) || needed === undefined || (isFallen && needed === 'account:read')) continue
+        tried += 1
+        const answered = await call(
+          route,
+          route.body === undefined
+            ? wish
+            : { ...wish, raw: '{broken', headers: { 'Content-Type': 'application/json' } },
+        )
+        refused(answered, `powerless ${kind}`)
+        assert.equal(answered.status, 403, `${route.method} ${route.path}: ${answered.text}`)
+      }
+    })
+    assert.ok(tried > 20, String(tried))
+  })
+
+  test('a page of another site makes nobody’s browser call with what it keeps', async () => {
+    const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+    const { basic } = good.get('api-key') as { basic: readonly [string, string] }
+    const cookie = good.get('session-cookie')?.cookie as string
+    await each(async (route, refused) => {
+      refused(await call(route, { cookie, headers }), 'a cookie from elsewhere')
+      if (route.takes.includes('api-key')) {
+        const answered = await call(route, { basic, headers })
+        refused(answered, 'Basic from elsewhere')
+        assert.equal(answered.status, 403, route.path)
+      }
+    })
+  })
+
+  test('whatever body is sent, the answer is a clean 4xx, or the body was passed over', async () => {
+    for (const { name, routes } of doors) {
+      const { isRefusal, passesOver } = shapes[name as DoorName]
+      for (const route of routes.filter(({ body, method }) => body !== undefined && method !== 'GET')) {
+        const kind = route.takes.find((each) => good.has(each))
+        for (const [title, wish] of hostileBodies) {
+          const answered = await call(route, kind === undefined ? wish : { ...good.get(kind), ...wish })
+          const where = `${name} ${route.method} ${route.path} with ${title}: ${answered.status} ${answered.text.slice(0, 200)}`
+          if (answered.status < 300) assert.ok(passesOver.includes(title), where)
+          else {
+            assert.ok(answered.status >= 400 && answered.status < 500, where)
+            isRefusal(answered, where)
+          }
+        }
+      }
+    }
+  })
+
+  test('after all of that nothing has changed', async () => {
+    for (const [kind, wish] of good) assert.equal((await server.send('GET', '/auth/me', wish)).status, 200, kind)
+    const { items } = await server.core.users.list({ limit: 100 })
+    assert.deepEqual(items.map(({ username, role, status }) => `${username} ${role} ${status}`).sort(), [
+      'demoted guest active',
+      'disabled admin disabled',
+      'powerless admin active',
+      'revoked admin active',
+      'root admin active',
+    ])
+  })
+})
