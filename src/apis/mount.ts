@@ -99,6 +99,8 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     }
   }
 
+  const refusing = (api: Api, route: Route): Answering => answering(api, { ...route, ...api.everywhere })
+
   for (const api of apis) {
     for (const route of api.routes) {
       const answer = answering(api, route)
@@ -110,7 +112,7 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
         path,
         new CardeaError('method_not_allowed', { extra: { allow: [...known, 'OPTIONS'] } }),
       )
-      const refuse = answering(api, other)
+      const refuse = refusing(api, other)
       router.options(path, (c) => {
         if (!app.hostIsOurs(c.req.header('host') ?? null)) return refuse(c.req.raw, {}, c.env)
         const asked = c.req.header('access-control-request-headers') ?? null
@@ -125,7 +127,7 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     const failing = refusingRoute('(none)', new CardeaError('internal', { cause }))
     return answering(apiOf(apis, c.req.path), failing)(c.req.raw, {}, c.env)
   })
-  router.notFound((c) => answering(apiOf(apis, c.req.path), unrouted)(c.req.raw, {}, c.env))
+  router.notFound((c) => refusing(apiOf(apis, c.req.path), unrouted)(c.req.raw, {}, c.env))
 
   const direct = new Map(methods.map((method) => [method as string, new Map<string, Answering>()]))
   for (const { api, route } of directRoutes(apis)) direct.get(route.method)?.set(route.path, answering(api, route))

@@ -1,4 +1,5 @@
 import type { Core } from '../core/cardea.ts'
+import type { Presented } from '../core/guard.ts'
 import { CardeaError } from '../errors.ts'
 import {
   type BodyType,
@@ -16,7 +17,7 @@ import type { HeaderReader } from '../http/headers.ts'
 import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
 import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
-import type { Origin, Principal, Scope, User, Verdict } from '../types.ts'
+import type { Origin, Principal, Refusal, Scope, User, Verdict } from '../types.ts'
 import type { Api, Call, Route } from './api.ts'
 import type { AppContext } from './context.ts'
 
@@ -97,29 +98,74 @@ const limitRate: Step = (x) => {
   return x.app.core.limits[x.route.limit](x.origin).then(() => {})
 }
 
+/** Whether cookies may be believed and set. What a contract's own CSRF cookie is worth, `demandCsrfCookie` says. */
+const provesOrigin = (x: Exchange): boolean =>
+  x.sameOrigin === 'same' || (x.sameOrigin === 'absent' && x.api.csrfCookie !== undefined)
+
 const authenticate: Step = (x) => {
   if (x.route.takes.length === 0) return
-  const presented = x.api.readCredentials(x.headers, x.connection)
+  const presented = x.api.readCredentials(x.headers, x.connection, x.request.url)
   // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
   const ambient = presented.find((credential) => credential.via === 'cookie' || credential.via === 'basic')
-  if (ambient !== undefined && x.sameOrigin !== 'same' && !(ambient.via === 'basic' && x.sameOrigin === 'absent')) {
+  if (ambient !== undefined && !provesOrigin(x) && !(ambient.via === 'basic' && x.sameOrigin === 'absent')) {
     const kind = ambient.via === 'cookie' ? 'session-cookie' : 'password'
     throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
   }
   if (presented.length === 0 && x.route.anonymous === true) return
-  const verdict = x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
+  const verdict =
+    presented.length > 1 && x.route.precedence !== undefined
+      ? byPrecedence(x, presented, x.route.precedence)
+      : judge(x, presented)
   return verdict instanceof Promise ? verdict.then((late) => accept(x, late)) : accept(x, verdict)
+}
+
+const judge = (x: Exchange, presented: readonly Presented[]): Verdict<Principal> | Promise<Verdict<Principal>> =>
+  x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
+
+async function byPrecedence(
+  x: Exchange,
+  presented: readonly Presented[],
+  [first, last]: NonNullable<Route['precedence']>,
+): Promise<Verdict<Principal>> {
+  const [one, other] = [first, last].map((way) => presented.filter(({ via }) => via === way))
+  if (one?.length !== 1 || other?.length !== 1 || presented.length !== 2) return judge(x, presented)
+  const fallback = await judge(x, other)
+  if (!fallback.ok) return fallback
+  const verdict = await judge(x, one)
+  return verdict.ok ? verdict : fallback
 }
 
 function accept(x: Exchange, verdict: Verdict<Principal>): void {
   x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
   if (!verdict.ok) {
+    if (isStaleCookie(x, verdict)) return
     throw new CardeaError(verdict.code, {
       ...(verdict.kind === undefined ? {} : { kind: verdict.kind }),
       ...(verdict.retryAfter === undefined ? {} : { retryAfter: verdict.retryAfter }),
     })
   }
   x.principal = verdict.value
+}
+
+/** One that was sent twice is none that was good once. */
+const isStaleCookie = (x: Exchange, { kind }: Refusal): boolean =>
+  x.api.staleCookies === 'passed-over' &&
+  x.route.anonymous === true &&
+  kind === 'session-cookie' &&
+  x.api.readCredentials(x.headers, x.connection, x.request.url).every(({ via }) => via === 'cookie')
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** The contract's own guard against forged calls: what a browser sends by itself does not change anything without it. */
+const demandCsrfCookie: Step = (x) => {
+  const { csrfCookie } = x.api
+  if (csrfCookie === undefined || safeMethods.has(x.request.method)) return
+  if (x.principal !== null && x.principal.kind !== 'session-cookie') return
+  if (x.route.csrfFree === true && !x.request.url.includes('?')) return
+  const cookie = readCookie(x.headers.get('cookie'), csrfCookie.name)
+  const isRight = cookie.found === 'one' && cookie.value === csrfCookie.value
+  if (!isRight || !provesOrigin(x))
+    throw new CardeaError('origin_refused', { kind: 'session-cookie', internal: `CSRF cookie: ${cookie.found}` })
 }
 
 const authorize: Step = (x) => {
@@ -152,10 +198,14 @@ async function readBody(x: Exchange): Promise<unknown> {
   if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
+  if (x.route.jsonInForms === true && bytes[0] === braceCode) return parseJson(bytes)
   return (type ?? allowedTypes(x.route)[0]) === 'form' ? parseForm(bytes) : parseJson(bytes)
 }
 
-function readQuery(url: URL): Record<string, string> {
+const braceCode = '{'.charCodeAt(0)
+
+function readQuery(url: URL, credentials: readonly string[] = []): Record<string, string> {
+  for (const name of credentials) url.searchParams.delete(name)
   const names = [...url.searchParams.keys()]
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
@@ -168,7 +218,7 @@ function readQuery(url: URL): Record<string, string> {
 const parse: Step = (x) => {
   if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
   if (x.route.query !== undefined) {
-    const query = readQuery(new URL(x.request.url))
+    const query = readQuery(new URL(x.request.url), x.api.queryKeys)
     refuseHostileValues(query)
     x.query = validate(x.route.query, query)
   }
@@ -218,7 +268,11 @@ const run: Step = (x) => {
 
 /** Cookies leave only with the same-origin proof. */
 const render: Step = (x) => {
-  if (x.sameOrigin !== 'same') x.cookies.length = 0
+  if (!provesOrigin(x)) x.cookies.length = 0
+  else if (x.api.cookiesWith !== undefined) {
+    const own = new Set(x.cookies.map(({ name }) => name))
+    x.cookies.push(...x.api.cookiesWith(x).filter(({ name }) => !own.has(name)))
+  }
 }
 
 /** The order of this list is the security review. */
@@ -228,6 +282,7 @@ const steps: readonly Step[] = [
   checkOrigin,
   limitRate,
   authenticate,
+  demandCsrfCookie,
   authorize,
   admit,
   parse,
@@ -258,7 +313,7 @@ function callOf(x: Exchange): Call {
       return user
     },
     demandSameOrigin() {
-      if (x.sameOrigin !== 'same')
+      if (!provesOrigin(x))
         throw new CardeaError('origin_refused', { kind: 'session-cookie', internal: `proof: ${x.sameOrigin}` })
     },
     setCookie(cookie) {

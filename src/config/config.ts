@@ -1,3 +1,4 @@
+import type { ApostropheSettings } from '../apis/apostrophe/settings.ts'
 import type { FreesewingSettings } from '../apis/freesewing/settings.ts'
 import type { CoreSettings } from '../core/settings.ts'
 import type { HttpSettings } from '../http/settings.ts'
@@ -41,7 +42,7 @@ export interface Config {
   }
   readonly http: HttpSettings
   /** The contracts beside the native one, by the name of the API. */
-  readonly doors: { readonly freesewing: FreesewingSettings }
+  readonly doors: { readonly freesewing: FreesewingSettings; readonly apostrophe: ApostropheSettings }
   readonly core: CoreSettings
   /** Absolute path of the configuration file, or null. */
   readonly file: string | null

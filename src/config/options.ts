@@ -3,6 +3,7 @@ import { doorOptions } from './doors.ts'
 import {
   boolean,
   choice,
+  cookiePrefix,
   databaseUrl,
   host,
   hostName,
@@ -17,7 +18,7 @@ import {
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
 import { secret } from './secret.ts'
-import { roleNames, roleTable, staticKeys } from './structured.ts'
+import { apostropheKeys, roleNames, roleTable, staticKeys } from './structured.ts'
 
 /** Every setting there is. Types, checks, the documentation and the list of variables are all made from this table. */
 export const options = {
@@ -203,6 +204,18 @@ export const options = {
   'freesewing.keysChangeCredentials': option(boolean, false, {
     doc: 'Let API keys change password and e-mail address at the FreeSewing API.',
   }),
+
+  ...doorOptions('apostrophe', 'ApostropheCMS', '*'),
+  'apostrophe.shortName': option(cookiePrefix, 'cardea', {
+    doc: 'What the cookies of the ApostropheCMS API begin with, as in `cardea.sid`; the `shortName` of the project.',
+  }),
+  'apostrophe.apiKeys': option(apostropheKeys, [], {
+    doc: 'Keys of the ApostropheCMS API: `{ KEY: { role, name? } }` with role guest, contributor, editor or admin; the name is what the audit log calls it.',
+    defaultText: 'none',
+    secret: true,
+    strict: 'Keys must have 32 characters or more.',
+  }),
+  'apostrophe.tokenSeconds': seconds(14 * DAY, 'Life of a bearer token of the ApostropheCMS API.', 60, YEAR),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────
   'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {

@@ -37,6 +37,15 @@ export interface SignIn {
   withPassword(wish: SignInWish, origin: Origin): Promise<SignedIn>
   /** Second step: the ticket of `factor_required` and a TOTP or recovery code. */
   withTicket(ticket: string, code: string, origin: Origin): Promise<SignedIn>
+  /**
+   * The same in two steps, for clients that keep the ticket: first the code is proven, then the session is asked for.
+   * Throws what `withTicket` throws; of many with one ticket exactly one proves it.
+   */
+  proveTicket(ticket: string, code: string, origin: Origin): Promise<void>
+  /** Whose ticket has been proven, once. Throws factor_required while the code is missing, one_time_invalid, account_*. */
+  withProvenTicket(ticket: string, origin: Origin): Promise<SignedIn>
+  /** Whether a ticket of this door still waits for its code. */
+  awaitsCode(ticket: string, origin: Origin): Promise<boolean>
   /** Mails a magic link when the identifier names an active user with a proven e-mail; tells nobody whether. */
   requestLink(identifier: string, origin: Origin): Promise<void>
   /** Uses a magic link; throws one_time_invalid, factor_required with a ticket. */
@@ -82,6 +91,7 @@ const ticketTries = 5
 /** More than anybody makes before a ticket expires. */
 const manyTries = 1_000_000_000
 const knownFactors: readonly Factor[] = ['password', 'link']
+const secondFactors: readonly Factor[] = ['totp', 'recovery-code']
 
 /** The kinds that stand for a session in which somebody proved who they are. */
 const sessionKinds: readonly Principal['kind'][] = ['access-token', 'bearer-token', 'session-cookie']
@@ -123,6 +133,28 @@ export function createSignIn(deps: SignInDeps): SignIn {
     return user
   }
 
+  /** The code to a ticket, counted. What it proves, and whose it is. */
+  async function codeOfTicket(ticket: string, code: string, origin: Origin) {
+    await passwordCheck.countAddress(origin)
+    const row = await oneTimes.peek('factor-ticket', ticket)
+    if (row === null || dataText(row, 'api') !== origin.api) throw await invalid('factor-ticket', null, origin)
+    const user = await userOf(row, origin)
+    await passwordCheck.demandActive(user, origin, 'one-time')
+    // Counted before the code is looked at, so that codes sent side by side cannot outrun the count. The row itself
+    // stays: the same right code sent many times at once must find it when the first of them is done.
+    const left = await oneTimes.fail('factor-ticket', ticket, manyTries)
+    if (left === null || manyTries - left > ticketTries) throw await invalid('factor-ticket', user, origin)
+    const second = await mfa.check(user, code, origin)
+    await oneTimes.consume('factor-ticket', ticket)
+    return { row, user, second }
+  }
+
+  function firstFactor(row: OneTime): Factor {
+    const first = knownFactors.find((factor) => factor === dataText(row, 'factor'))
+    if (first === undefined) throw new CardeaError('one_time_invalid')
+    return first
+  }
+
   /** The owner of a magic link that still leads to the address it was mailed to. */
   async function linkOwner(row: OneTime, origin: Origin): Promise<User> {
     const user = await userOf(row, origin)
@@ -136,6 +168,11 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const row = await oneTimes.consume('sign-in-link', token)
     await oneTimes.drop('sign-in-link', row.userId)
     return row
+  }
+
+  async function awaitsCode(ticket: string, origin: Origin): Promise<boolean> {
+    const row = await oneTimes.peek('factor-ticket', ticket)
+    return row !== null && dataText(row, 'api') === origin.api
   }
 
   async function sendLink(identifier: string, origin: Origin): Promise<void> {
@@ -171,22 +208,34 @@ export function createSignIn(deps: SignInDeps): SignIn {
     },
 
     async withTicket(ticket, code, origin) {
-      await passwordCheck.countAddress(origin)
-      const row = await oneTimes.peek('factor-ticket', ticket)
-      if (row === null || dataText(row, 'api') !== origin.api) throw await invalid('factor-ticket', null, origin)
+      const { row, user, second } = await codeOfTicket(ticket, code, origin)
+      // The first step counted the address, too.
+      return finish(user, [firstFactor(row), second], null, origin, 2)
+    },
+
+    async proveTicket(ticket, code, origin) {
+      const { row, user, second } = await codeOfTicket(ticket, code, origin)
+      const data = { factor: firstFactor(row), second, api: origin.api, epoch: String(user.epoch) }
+      await oneTimes.issue({ purpose: 'proven-ticket', userId: user.id, data, replace: false, token: ticket })
+    },
+
+    async withProvenTicket(ticket, origin) {
+      const row = await oneTimes.peek('proven-ticket', ticket)
+      if (row === null || dataText(row, 'api') !== origin.api) {
+        if (await awaitsCode(ticket, origin)) throw new CardeaError('factor_required')
+        await passwordCheck.countAddress(origin)
+        throw await invalid('proven-ticket', null, origin)
+      }
       const user = await userOf(row, origin)
       await passwordCheck.demandActive(user, origin, 'one-time')
-      // Counted before the code is looked at, so that codes sent side by side cannot outrun the count. The row itself
-      // stays: the same right code sent many times at once must find it when the first of them is done.
-      const left = await oneTimes.fail('factor-ticket', ticket, manyTries)
-      if (left === null || manyTries - left > ticketTries) throw await invalid('factor-ticket', user, origin)
-      const second = await mfa.check(user, code, origin)
-      await oneTimes.consume('factor-ticket', ticket)
-      const first = knownFactors.find((factor) => factor === dataText(row, 'factor'))
-      if (first === undefined) throw new CardeaError('one_time_invalid')
-      // The first step counted the address, too.
-      return finish(user, [first, second], null, origin, 2)
+      await oneTimes.consume('proven-ticket', ticket)
+      const second = secondFactors.find((factor) => factor === dataText(row, 'second'))
+      if (second === undefined) throw new CardeaError('one_time_invalid')
+      // The password and the code counted the address.
+      return finish(user, [firstFactor(row), second], null, origin, 2)
     },
+
+    awaitsCode,
 
     async requestLink(identifier, origin) {
       // Behind the answer, whose time then does not tell whether there was anything to do.

@@ -1,4 +1,5 @@
 import { type Api, withPrefix } from '../apis/api.ts'
+import { createApostropheApi } from '../apis/apostrophe/index.ts'
 import type { WebMetrics } from '../apis/context.ts'
 import { createFreesewingApi } from '../apis/freesewing/index.ts'
 import { type App, createApp } from '../apis/mount.ts'
@@ -23,6 +24,7 @@ export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly 
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
+    apostrophe: () => createApostropheApi({ settings: doors.apostrophe, base: base('apostrophe') }),
   } satisfies Record<DoorName, () => Api>
   const open = doorNames.filter((name) => doors[name].enabled)
   apis.push(...open.map((name) => withPrefix(makers[name](), doors[name].prefix)))

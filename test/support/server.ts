@@ -53,6 +53,14 @@ export const testDoors: Config['doors'] = {
     revealUnknown: false,
     keysChangeCredentials: false,
   },
+  apostrophe: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: '*',
+    shortName: 'cardea',
+    tokenSeconds: 14 * 86_400,
+  },
 }
 
 /** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */

@@ -1,0 +1,40 @@
+import { createCredentialReader } from '../../http/credentials.ts'
+import { withQueryKeys } from '../../http/query-keys.ts'
+import type { Api } from '../api.ts'
+import { createCookies, csrfValue } from './cookies.ts'
+import { describeApostrophe } from './description.ts'
+import { type Door, everywhere } from './door.ts'
+import { renderError } from './errors.ts'
+import { loginRoutes } from './routes/login.ts'
+
+/** In this order; other spellings are nothing. */
+const keyNames = ['apikey', 'apiKey'] as const
+/** Taken by its server, refused here: an address is kept in too many places. */
+const tokenNames = ['access_token'] as const
+
+/** The API that clients of ApostropheCMS 3 and 4 speak. `base`: public URL and prefix, without a trailing slash. */
+export function createApostropheApi({ settings, base }: Omit<Door, 'cookies'>): Api {
+  const cookies = createCookies(settings.shortName, base.startsWith('https:'))
+  const door: Door = { settings, base, cookies }
+  const { corsOrigins } = settings
+  return {
+    name: 'apostrophe',
+    prefixes: ['/api/v1'],
+    cors: { origins: corsOrigins, credentials: false, methods: [] },
+    // Cookies from a page of another site count only where that site is named: `*` names none.
+    cookieOrigins: corsOrigins === '*' ? [] : corsOrigins,
+    readCredentials: withQueryKeys(createCredentialReader(cookies.names.sid, 'exact'), {
+      keys: keyNames,
+      tokens: tokenNames,
+    }),
+    queryKeys: [...keyNames, ...tokenNames],
+    csrfCookie: { name: cookies.names.csrf, value: csrfValue },
+    staleCookies: 'passed-over',
+    everywhere,
+    cookiesWith: cookies.along,
+    renderError,
+    description: describeApostrophe(door),
+    // Routes of piece types come last, as literals of each declared type.
+    routes: [...loginRoutes(door)],
+  }
+}
