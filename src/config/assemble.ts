@@ -209,6 +209,11 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       nameReservation: n('lifetimes.nameReservation'),
       events: n('lifetimes.events'),
     },
+    pieces: {
+      types: values.pieces ?? [],
+      maxPerPage: n('apostrophe.maxPerPage'),
+      siteUrl: values['apostrophe.siteUrl'] ?? null,
+    },
     feedBoundMillis: n('feedBoundMillis'),
     cacheSize: n('cacheSize'),
   }

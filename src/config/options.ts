@@ -17,6 +17,7 @@ import {
   text,
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
+import { pieceTypes } from './pieces.ts'
 import { secret } from './secret.ts'
 import { apostropheKeys, roleNames, roleTable, staticKeys } from './structured.ts'
 
@@ -216,6 +217,11 @@ export const options = {
     strict: 'Keys must have 32 characters or more.',
   }),
   'apostrophe.tokenSeconds': seconds(14 * DAY, 'Life of a bearer token of the ApostropheCMS API.', 60, YEAR),
+  'apostrophe.maxPerPage': count(200, 'Documents of one page at most, whatever `perPage` asks for.', 1, 1000),
+  pieces: option(pieceTypes, [], {
+    defaultText: 'none',
+    doc: 'Piece types of the ApostropheCMS API: `{ NAME: { fields, publicApiProjection?, url?, guestApiAccess?, viewRole?, editRole?, publishRole?, indexes? } }`.',
+  }),
 
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────
   'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {

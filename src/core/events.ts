@@ -53,6 +53,11 @@ export const eventKinds = [
   'signing-key-rotated',
   'signing-key-revoked',
   'secrets-rewrapped',
+  'document-created',
+  'document-changed',
+  'document-published',
+  'document-removed',
+  'documents-imported',
   'instance-restored',
   'keys-confirmed',
 ] as const

@@ -52,6 +52,7 @@ export const testSettings: CoreSettings = {
     nameReservation: 90 * day,
     events: 365 * day,
   },
+  pieces: { types: [], maxPerPage: 200, siteUrl: null },
   feedBoundMillis: 5000,
   cacheSize: 10_000,
 }

@@ -3,7 +3,8 @@ import { limits } from './0002-limits.ts'
 import { suspension } from './0003-suspension.ts'
 import { keyDetail } from './0004-key-detail.ts'
 import { idleSessions } from './0005-idle-sessions.ts'
+import { documents } from './0006-documents.ts'
 import type { Migration } from './types.ts'
 
 /** In order. New ones go to the end; none is ever changed or removed. */
-export const migrations: readonly Migration[] = [start, limits, suspension, keyDetail, idleSessions]
+export const migrations: readonly Migration[] = [start, limits, suspension, keyDetail, idleSessions, documents]
