@@ -94,6 +94,8 @@ export interface Route {
   readonly refuse?: (body: unknown) => FieldError | null
   readonly body?: ZodType
   readonly query?: ZodType
+  /** `query` only says what can be asked: the route reads the address itself, as its contract writes structure there. */
+  readonly ownQuery?: boolean
   readonly params?: ZodType
   readonly answers: Readonly<Record<number, Answer>>
   /** Codes that `run` can throw, beyond those that follow from the other fields. */

@@ -217,7 +217,7 @@ function readQuery(url: URL, credentials: readonly string[] = []): Record<string
 
 const parse: Step = (x) => {
   if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
-  if (x.route.query !== undefined) {
+  if (x.route.query !== undefined && x.route.ownQuery !== true) {
     const query = readQuery(new URL(x.request.url), x.api.queryKeys)
     refuseHostileValues(query)
     x.query = validate(x.route.query, query)

@@ -17,7 +17,7 @@ import {
   text,
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
-import { pieceTypes } from './pieces.ts'
+import { type PieceDeclaration, pieceTypes } from './pieces.ts'
 import { secret } from './secret.ts'
 import { apostropheKeys, roleNames, roleTable, staticKeys } from './structured.ts'
 
@@ -257,8 +257,15 @@ type Nested<P extends string, T> = P extends `${infer Head}.${infer Rest}`
   : { readonly [K in P]?: T }
 type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
 
+/** Where what is written is not what is made of it. */
+interface Written {
+  'apostrophe.apiKeys': Readonly<Record<string, { readonly role: string; readonly name?: string }>>
+  pieces: Readonly<Record<string, PieceDeclaration>>
+}
+type WrittenOf<P extends OptionPath> = P extends keyof Written ? Written[P] : ValueOf<P>
+
 /** What `cardea.config.ts` exports: any part of the settings, nested as their dotted paths say. */
-export type Settings = Both<{ [P in OptionPath]: Nested<P, ValueOf<P>> }[OptionPath]>
+export type Settings = Both<{ [P in OptionPath]: Nested<P, WrittenOf<P>> }[OptionPath]>
 
 /** Gives an editor the names and types of the settings. Answers what it was given. */
 export function defineConfig(settings: Settings): Settings {

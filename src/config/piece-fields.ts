@@ -1,6 +1,13 @@
 import { machineNames } from '../core/dot-path.ts'
 import { comparableOf, readScalar } from '../core/piece-fields.ts'
-import { type Choice, type Field, type FieldType, fieldTypes, reservedFieldNames, storageName } from '../core/piece-types.ts'
+import {
+  type Choice,
+  type Field,
+  type FieldType,
+  fieldTypes,
+  reservedFieldNames,
+  storageName,
+} from '../core/piece-types.ts'
 import type { Json } from '../core/records.ts'
 import { bad, good, type Reading } from './kinds.ts'
 
@@ -23,6 +30,21 @@ const members: Readonly<Record<FieldType, readonly string[]>> = {
   object: ['fields'],
   relationship: ['withType'],
 }
+
+/** The name of a type, or an object with it and what goes with it. */
+export type FieldDeclaration =
+  | FieldType
+  | {
+      readonly type: FieldType
+      readonly label?: string
+      readonly required?: boolean
+      readonly def?: string | number | boolean
+      readonly min?: number
+      readonly max?: number
+      readonly choices?: readonly (string | { readonly value: string; readonly label?: string })[]
+      readonly fields?: Readonly<Record<string, FieldDeclaration>>
+      readonly withType?: string
+    }
 
 type Declaration = Readonly<Record<string, unknown>>
 
@@ -82,11 +104,14 @@ function readField(at: string, name: string, value: unknown, depth: number): Rea
     return bad(`${at}: there is no type "${String(declaration.type).slice(0, 80)}"; there are ${fieldTypes.join(', ')}`)
   const known = ['type', 'label', 'required', ...members[type]]
   const unknown = Object.keys(declaration).find((member) => !known.includes(member))
-  if (unknown !== undefined) return bad(`${at}.${unknown.slice(0, 80)}: a field of type ${type} has ${known.join(', ')}`)
+  if (unknown !== undefined)
+    return bad(`${at}.${unknown.slice(0, 80)}: a field of type ${type} has ${known.join(', ')}`)
   const isLink = type === 'relationship'
   if (isLink && depth > 0) return bad(`${at}: a relationship stands at the top level only`)
   if (!(isLink ? relationshipName : fieldName).test(name))
-    return bad(`${at}: ${isLink ? 'a relationship is called by _ and then' : 'a field is called by'} letters, digits and _`)
+    return bad(
+      `${at}: ${isLink ? 'a relationship is called by _ and then' : 'a field is called by'} letters, digits and _`,
+    )
   return readMembers(at, name, type, declaration, depth)
 }
 

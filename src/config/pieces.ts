@@ -3,11 +3,23 @@ import { readProjection, templateNames } from '../core/piece-projection.ts'
 import { operandAt } from '../core/piece-query.ts'
 import type { PieceType, Rank } from '../core/piece-types.ts'
 import { bad, good, json, type Kind, type Reading } from './kinds.ts'
-import { isRecord, readFields } from './piece-fields.ts'
+import { type FieldDeclaration, isRecord, readFields } from './piece-fields.ts'
 
 const typeName = /^[a-z][a-z0-9_-]{0,63}$/
 /** Modules of the contract's own; their addresses are not to be had. */
 const reservedTypes = ['auth', 'login', ...machineNames]
+
+/** A piece type as it is written; what the names mean, docs/pieces.md says. */
+export interface PieceDeclaration {
+  readonly fields: Readonly<Record<string, FieldDeclaration>>
+  readonly publicApiProjection?: Readonly<Record<string, 1 | true>>
+  readonly url?: string
+  readonly guestApiAccess?: boolean
+  readonly viewRole?: Rank
+  readonly editRole?: Rank
+  readonly publishRole?: Rank
+  readonly indexes?: readonly (readonly string[])[]
+}
 
 const members = [
   'fields',
@@ -144,4 +156,3 @@ function readIndexes(type: PieceType, value: unknown): Reading<readonly (readonl
   }
   return good(found)
 }
-

@@ -1,5 +1,6 @@
 import { CardeaError } from '../errors.ts'
 import type { DocumentFilter, StoredDocument } from './document-records.ts'
+import type { PieceSettings } from './documents.ts'
 import type { Values } from './piece-fields.ts'
 import { createProjection, type Projection, type Shaped } from './piece-projection.ts'
 import { type PieceQuery, type QueryEntry, readPieceQuery, type WantedChoices } from './piece-query.ts'
@@ -8,7 +9,6 @@ import { rightMarks, shape } from './piece-shape.ts'
 import { type PieceType, storageName } from './piece-types.ts'
 import type { Store } from './ports.ts'
 import type { Json } from './records.ts'
-import type { PieceSettings } from './documents.ts'
 
 export interface PieceList {
   readonly pages: number
@@ -24,7 +24,12 @@ export interface DocumentReads {
    * and without it for questions about what the projection hides; not_found for a type that does not exist for them;
    * request_invalid.
    */
-  list(type: PieceType, caller: PieceCaller, mode: Mode, query: readonly QueryEntry[]): Promise<PieceList | { readonly count: number }>
+  list(
+    type: PieceType,
+    caller: PieceCaller,
+    mode: Mode,
+    query: readonly QueryEntry[],
+  ): Promise<PieceList | { readonly count: number }>
   /** One document. not_found whether it is not there or not to be seen. */
   one(type: PieceType, caller: PieceCaller, mode: Mode, docId: string, query: readonly QueryEntry[]): Promise<Shaped>
   /** A document that was just written, as its writer sees it. */
@@ -173,8 +178,16 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       if (view.see === 'empty') throw new CardeaError('not_found')
       // Only `project` counts here; all else is about lists.
       const projected = entries.filter(({ name }) => name === 'project')
-      const { project } = readPieceQuery(projected, { type, view, mode, projection: projectionOf(type, view) }, settings)
-      const filter = { ...plainFilter(type, mode, view), docIds: [docId], archived: view.see === 'whole' ? null : false }
+      const { project } = readPieceQuery(
+        projected,
+        { type, view, mode, projection: projectionOf(type, view) },
+        settings,
+      )
+      const filter = {
+        ...plainFilter(type, mode, view),
+        docIds: [docId],
+        archived: view.see === 'whole' ? null : false,
+      }
       const documents = await store.documents.list({ ...filter, sort: [], limit: 1, offset: 0 })
       const [shown] = await showAs(type, caller, view, documents, project)
       if (shown === undefined) throw new CardeaError('not_found')

@@ -66,10 +66,7 @@ const modesOf = (mode: Mode): readonly Mode[] => (mode === 'draft' ? draftAlone 
 
 export function createDocumentWrites({ store, clock, events }: DocumentWritesDeps): DocumentWrites {
   const record = (kind: EventKind, type: PieceType, docId: string, caller: PieceCaller, origin: Origin, tx: Store) =>
-    events.record(
-      { kind, user: null, origin, actor: caller.principal, data: { type: type.name, document: docId } },
-      tx,
-    )
+    events.record({ kind, user: null, origin, actor: caller.principal, data: { type: type.name, document: docId } }, tx)
 
   /** Changes the modes that are written together, in one transaction. Answers the one that was asked for. */
   function change(
@@ -126,7 +123,8 @@ export function createDocumentWrites({ store, clock, events }: DocumentWritesDep
 
     patch(type, caller, at, body, origin) {
       const steps = body._patches === undefined ? [body] : body._patches
-      if (!Array.isArray(steps) || steps.length > 100 || !steps.every(isBody)) throw invalid('_patches', 'must be a list')
+      if (!Array.isArray(steps) || steps.length > 100 || !steps.every(isBody))
+        throw invalid('_patches', 'must be a list')
       return change(type, caller, at, origin, (before, by) =>
         steps.reduce<NewDocument>(
           (held, step) => {

@@ -82,7 +82,10 @@ const longestSlug = 200
 
 /** Letters and digits of any script in lower case, the rest as single hyphens. Empty when nothing is left. */
 export function slugify(text: string): string {
-  const plain = text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')
+  const plain = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
   return [...plain.replace(/^-|-$/g, '')].slice(0, longestSlug).join('').replace(/-$/, '')
 }
 
@@ -140,14 +143,26 @@ const kinds: Readonly<Record<FieldType, FieldKind>> = {
       return found === undefined ? invalid('must be true or false') : good(found)
     },
   },
-  date: { comparable: 'text', empty: '', read: (value) => readText(value, isDate, 'must be a date such as 2030-01-31') },
+  date: {
+    comparable: 'text',
+    empty: '',
+    read: (value) => readText(value, isDate, 'must be a date such as 2030-01-31'),
+  },
   select: {
     comparable: 'text',
     empty: '',
     read: (value, { choices }) =>
-      readText(value, (text) => isChoice(choices, text), `must be one of ${choices.map((each) => each.value).join(', ')}`),
+      readText(
+        value,
+        (text) => isChoice(choices, text),
+        `must be one of ${choices.map((each) => each.value).join(', ')}`,
+      ),
   },
-  url: { comparable: 'text', empty: '', read: (value) => readText(value, isWebAddress, 'must be an http or https address') },
+  url: {
+    comparable: 'text',
+    empty: '',
+    read: (value) => readText(value, isWebAddress, 'must be an http or https address'),
+  },
   slug: {
     comparable: 'text',
     empty: '',
@@ -210,7 +225,8 @@ function own(input: Readonly<Record<string, unknown>>, name: string): unknown {
 }
 
 function cleanOne(field: Field, given: unknown, path: string, problems: FieldProblem[]): Json {
-  const value = given === undefined || given === null ? good(defaultOf(field)) : readNested(field, given, path, problems)
+  const value =
+    given === undefined || given === null ? good(defaultOf(field)) : readNested(field, given, path, problems)
   if ('wrong' in value) {
     problems.push({ path, ...value.wrong })
     return defaultOf(field)

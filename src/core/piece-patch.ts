@@ -1,4 +1,4 @@
-import { parseDotPath } from './dot-path.ts'
+import { machineNames, parseDotPath } from './dot-path.ts'
 import { type FieldProblem, isRecord, type Values } from './piece-fields.ts'
 import { type Field, fieldAt, storageName, storedName } from './piece-types.ts'
 
@@ -17,7 +17,11 @@ type Tree = { [name: string]: unknown }
  * one past the end adds an item. Names that are no field are passed over, as in a whole document. Only declared fields
  * are walked, so that no path leads anywhere else.
  */
-export function patchValues(fields: readonly Field[], values: Values, body: Readonly<Record<string, unknown>>): Patched {
+export function patchValues(
+  fields: readonly Field[],
+  values: Values,
+  body: Readonly<Record<string, unknown>>,
+): Patched {
   const problems: FieldProblem[] = []
   const touched = new Set<Field>()
   const input: Tree = structuredClone({ ...values })
@@ -30,6 +34,10 @@ export function patchValues(fields: readonly Field[], values: Values, body: Read
       continue
     }
     const path = parseDotPath(name)
+    if (name.split('.').some((part) => machineNames.includes(part))) {
+      refuse(name, 'has a name that is not allowed')
+      continue
+    }
     if (path === null) {
       // What is no path cannot be a field either; only what looks like one is worth a complaint.
       if (name.includes('.')) refuse(name, 'is no path to a field')
@@ -66,7 +74,9 @@ function setWithin(field: Field, holder: Tree, path: readonly string[], value: u
   const items = Array.isArray(holder[field.name]) ? (holder[field.name] as unknown[]) : []
   holder[field.name] = items
   const [place = '', ...rest] = path
-  const at = place.startsWith('@') ? items.findIndex((item) => isRecord(item) && item._id === place.slice(1)) : indexIn(place)
+  const at = place.startsWith('@')
+    ? items.findIndex((item) => isRecord(item) && item._id === place.slice(1))
+    : indexIn(place)
   if (at < 0 || at > items.length) return false
   if (rest.length === 0) {
     items[at] = value

@@ -47,7 +47,11 @@ export type ProjectionReading = { readonly paths: ProjectionPaths } | { readonly
  * A MongoDB-style inclusion map as it stands in the configuration. `types`: all that are declared, for what lies behind
  * relationships. Anything but an inclusion of a known field is refused with its name.
  */
-export function readProjection(map: unknown, type: PieceType, types: ReadonlyMap<string, PieceType>): ProjectionReading {
+export function readProjection(
+  map: unknown,
+  type: PieceType,
+  types: ReadonlyMap<string, PieceType>,
+): ProjectionReading {
   if (typeof map !== 'object' || map === null || Array.isArray(map))
     return { wrong: 'must be a map of fields to include, such as { title: 1 }' }
   const entries = Object.entries(map)
@@ -75,7 +79,8 @@ function problemOf(
   )
   if (operator !== undefined) return `"${operator}" is an operator: only fields to include are taken`
   if (typeof value === 'object') return `"${path}" must be 1; write members with dots, such as "${path}.name"`
-  if (value === 0 || value === false) return `"${path}" is excluded: name the fields to include, all others are left out`
+  if (value === 0 || value === false)
+    return `"${path}" is excluded: name the fields to include, all others are left out`
   if (value !== 1 && value !== true) return `"${path}" must be 1`
   const parts = parseDotPath(path)
   if (parts === null) return `"${path.slice(0, 80)}" is no path of field names`

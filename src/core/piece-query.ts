@@ -53,7 +53,19 @@ const columns: Readonly<Record<string, DocumentColumn>> = {
 }
 const filterColumns: readonly string[] = ['slug', 'visibility']
 /** Parameters with a meaning of their own. What is neither one of these nor a field is passed over. */
-const own = ['page', 'perPage', 'count', 'sort', 'search', 'autocomplete', 'project', 'choices', 'counts', '_ids', 'archived']
+const own = [
+  'page',
+  'perPage',
+  'count',
+  'sort',
+  'search',
+  'autocomplete',
+  'project',
+  'choices',
+  'counts',
+  '_ids',
+  'archived',
+]
 
 export interface Reader {
   readonly type: PieceType
@@ -111,7 +123,9 @@ function refuseMachineNames(entries: readonly QueryEntry[]): void {
   for (const { name, key } of entries) {
     const parts = [...name.split('.'), ...(key ?? '').split('.')]
     if (parts.some((part) => machineNames.includes(part)))
-      throw new CardeaError('request_invalid', { fields: [{ field: 'query', message: 'has a name that is not allowed' }] })
+      throw new CardeaError('request_invalid', {
+        fields: [{ field: 'query', message: 'has a name that is not allowed' }],
+      })
   }
 }
 
@@ -132,7 +146,9 @@ function namesAskedFor(
 
 function isFilter(name: string, type: PieceType): boolean {
   const path = parseDotPath(name)
-  return filterColumns.includes(name) || (path !== null && path[0] !== undefined && fieldAt(type.fields, [path[0]]) !== null)
+  return (
+    filterColumns.includes(name) || (path !== null && path[0] !== undefined && fieldAt(type.fields, [path[0]]) !== null)
+  )
 }
 
 function demandShown(
@@ -286,7 +302,9 @@ function comparableAt(type: PieceType, name: string): Operand | null {
 function readChoices(entries: readonly QueryEntry[], type: PieceType): readonly WantedChoices[] {
   return entries
     .filter((entry) => entry.name === 'choices' || entry.name === 'counts')
-    .flatMap((entry) => namesIn(entry).map((name) => ({ name, as: entry.name === 'counts' ? 'counts' : 'choices' }) as const))
+    .flatMap((entry) =>
+      namesIn(entry).map((name) => ({ name, as: entry.name === 'counts' ? 'counts' : 'choices' }) as const),
+    )
     .flatMap(({ name, as }): readonly WantedChoices[] => {
       const path = parseDotPath(name)
       const operand = name === 'slug' || path === null ? null : operandAt(type, path)
@@ -304,4 +322,3 @@ function readProject(entries: readonly QueryEntry[], problems: FieldError[]): re
   }
   return wanted.map(({ key }) => key ?? '').slice(0, mostValues)
 }
-

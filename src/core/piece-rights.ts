@@ -58,6 +58,7 @@ export interface WriteRights {
 }
 
 export function writeRightsOf(type: PieceType, { rank, writes }: PieceCaller): WriteRights {
-  const edit = writes && isAtLeast(rank, 'contributor') && isAtLeast(rank, type.viewRole) && isAtLeast(rank, type.editRole)
+  const edit =
+    writes && isAtLeast(rank, 'contributor') && isAtLeast(rank, type.viewRole) && isAtLeast(rank, type.editRole)
   return { edit, publish: edit && isAtLeast(rank, type.publishRole) }
 }

@@ -1,9 +1,9 @@
 import type { StoredDocument } from './document-records.ts'
 import type { Values } from './piece-fields.ts'
+import { defaultOf } from './piece-fields.ts'
 import type { Shaped } from './piece-projection.ts'
 import { templateNames } from './piece-projection.ts'
 import type { Mode, WriteRights } from './piece-rights.ts'
-import { defaultOf } from './piece-fields.ts'
 import { type PieceType, storedName } from './piece-types.ts'
 import type { Json } from './records.ts'
 

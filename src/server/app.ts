@@ -7,24 +7,26 @@ import { createNativeApi } from '../apis/native/index.ts'
 import { findOverlaps } from '../apis/overlap.ts'
 import type { Config } from '../config/config.ts'
 import { type DoorName, doorNames } from '../config/doors.ts'
+import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
 export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
+  readonly pieces: readonly PieceType[]
   readonly metrics: WebMetrics
   /** Throws while the database does not answer. */
   readonly ready: () => Promise<void>
 }
 
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
-export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly Api[] {
+export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
   apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
-    apostrophe: () => createApostropheApi({ settings: doors.apostrophe, base: base('apostrophe') }),
+    apostrophe: () => createApostropheApi({ settings: doors.apostrophe, base: base('apostrophe'), pieces }),
   } satisfies Record<DoorName, () => Api>
   const open = doorNames.filter((name) => doors[name].enabled)
   apis.push(...open.map((name) => withPrefix(makers[name](), doors[name].prefix)))
@@ -37,6 +39,6 @@ export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly 
 export function createHouseApp({ config, core, store, passwords, log }: House): App {
   const { http, doors } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const apis = createApis({ http, doors, metrics, ready: () => store.ping() })
+  const apis = createApis({ http, doors, pieces: core.documents.types, metrics, ready: () => store.ping() })
   return createApp({ core, http, log, metrics, apis, newRequestId: requestId })
 }

@@ -100,6 +100,7 @@ export function wholeOf(engine: Engine, operand: Exclude<Operand, { column: Docu
 
 /** A type's name in the text of a statement: an index that is for one type is used only where that is plain to see. */
 export function typeLiteral(type: string): RawBuilder<string> {
-  if (!/^[a-z][a-z0-9_-]*$/.test(type)) throw new TypeError('a piece type has another name than letters, digits, - and _')
+  if (!/^[a-z][a-z0-9_-]*$/.test(type))
+    throw new TypeError('a piece type has another name than letters, digits, - and _')
   return sql.raw(`'${type}'`)
 }

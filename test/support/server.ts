@@ -81,7 +81,13 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     documents: true,
     ...wish.http,
   }
-  const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
+  const apis = createApis({
+    http,
+    doors,
+    pieces: test.core.documents.types,
+    metrics,
+    ready: () => test.store.ping(),
+  })
   ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
   const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
   return {

@@ -1,3 +1,4 @@
+import type { PieceType } from '../../core/piece-types.ts'
 import { createCredentialReader } from '../../http/credentials.ts'
 import { withQueryKeys } from '../../http/query-keys.ts'
 import type { Api } from '../api.ts'
@@ -6,14 +7,19 @@ import { describeApostrophe } from './description.ts'
 import { type Door, everywhere } from './door.ts'
 import { renderError } from './errors.ts'
 import { loginRoutes } from './routes/login.ts'
+import { pieceRoutes } from './routes/pieces.ts'
 
 /** In this order; other spellings are nothing. */
 const keyNames = ['apikey', 'apiKey'] as const
 /** Taken by its server, refused here: an address is kept in too many places. */
 const tokenNames = ['access_token'] as const
 
+export interface ApostropheDeps extends Omit<Door, 'cookies'> {
+  readonly pieces: readonly PieceType[]
+}
+
 /** The API that clients of ApostropheCMS 3 and 4 speak. `base`: public URL and prefix, without a trailing slash. */
-export function createApostropheApi({ settings, base }: Omit<Door, 'cookies'>): Api {
+export function createApostropheApi({ settings, base, pieces }: ApostropheDeps): Api {
   const cookies = createCookies(settings.shortName, base.startsWith('https:'))
   const door: Door = { settings, base, cookies }
   const { corsOrigins } = settings
@@ -35,6 +41,6 @@ export function createApostropheApi({ settings, base }: Omit<Door, 'cookies'>): 
     renderError,
     description: describeApostrophe(door),
     // Routes of piece types come last, as literals of each declared type.
-    routes: [...loginRoutes(door)],
+    routes: [...loginRoutes(door), ...pieceRoutes(pieces)],
   }
 }
