@@ -59,7 +59,7 @@ export function createConfirmation(deps: ConfirmationDeps): Confirmation {
         replace: true,
         form,
       })
-      const address = doorLinks.address(origin.api, purpose, token)
+      const address = doorLinks.address(origin.api, purpose, token, email)
       await mails.link(purpose, email, token, expiresAt, { username: user.username, address })
     },
   }
@@ -76,6 +76,6 @@ export async function mailSignInLink(
   const data = { email: user.email, epoch: String(user.epoch) }
   const form = doorLinks.formOf(origin.api)
   const { token, expiresAt } = await oneTimes.issue({ purpose, userId: user.id, data, replace: false, form })
-  const address = doorLinks.address(origin.api, purpose, token)
+  const address = doorLinks.address(origin.api, purpose, token, user.email)
   await mails.link(purpose, user.email, token, expiresAt, { username: user.username, address })
 }

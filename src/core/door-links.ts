@@ -11,12 +11,15 @@ import type { OneTimes } from './one-time.ts'
  * what asks for both.
  */
 
-/** Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. */
-export type DoorLink = (purpose: LinkPurpose, id: string, check: string) => string | null
+/**
+ * Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. `to`: the
+ * e-mail address that it is mailed to.
+ */
+export type DoorLink = (purpose: LinkPurpose, id: string, check: string, to: string) => string | null
 
 export interface DoorLinks {
   /** Null: a link of the native API. */
-  address(api: ApiName, purpose: LinkPurpose, token: string): string | null
+  address(api: ApiName, purpose: LinkPurpose, token: string, to: string): string | null
   /** What tokens that are mailed for this door look like. */
   formOf(api: ApiName): 'token' | 'uuid'
   checkOf(id: string): string
@@ -39,7 +42,7 @@ const checkUnder = (key: Uint8Array, id: string): string => hmacHex(key, id).sli
 export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): DoorLinks {
   const checkOf = (id: string) => checkUnder(keyTree.current('link-check').bytes, id)
   return {
-    address: (api, purpose, token) => links[api]?.(purpose, token, checkOf(token)) ?? null,
+    address: (api, purpose, token, to) => links[api]?.(purpose, token, checkOf(token), to) ?? null,
     formOf: (api) => (links[api] === undefined ? 'token' : 'uuid'),
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.

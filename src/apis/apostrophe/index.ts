@@ -6,6 +6,10 @@ import { describeApostrophe } from './description.ts'
 import { type Door, everywhere } from './door.ts'
 import { renderError } from './errors.ts'
 import { loginRoutes } from './routes/login.ts'
+import { requirementRoutes } from './routes/requirements.ts'
+import { resetRoutes } from './routes/reset.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { userRoutes } from './routes/users.ts'
 
 /** In this order; other spellings are nothing. */
 const keyNames = ['apikey', 'apiKey'] as const
@@ -35,6 +39,6 @@ export function createApostropheApi({ settings, base }: Omit<Door, 'cookies'>): 
     renderError,
     description: describeApostrophe(door),
     // Routes of piece types come last, as literals of each declared type.
-    routes: [...loginRoutes(door)],
+    routes: [...loginRoutes(door), ...sessionRoutes(door), ...requirementRoutes, ...resetRoutes, ...userRoutes()],
   }
 }
