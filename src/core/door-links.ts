@@ -20,8 +20,8 @@ export type DoorLink = (purpose: LinkPurpose, id: string, check: string, to: str
 export interface DoorLinks {
   /** Null: a link of the native API. */
   address(api: ApiName, purpose: LinkPurpose, token: string, to: string): string | null
-  /** What tokens that are mailed for this door look like. */
-  formOf(api: ApiName): 'token' | 'uuid'
+  /** What tokens look like that are mailed for this door: ids where it has a link of its own for them. */
+  formOf(api: ApiName, purpose: LinkPurpose): 'token' | 'uuid'
   checkOf(id: string): string
   isCheck(id: string, check: string): boolean
   /** Whether something mailed still waits under this id. */
@@ -43,7 +43,7 @@ export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): Do
   const checkOf = (id: string) => checkUnder(keyTree.current('link-check').bytes, id)
   return {
     address: (api, purpose, token, to) => links[api]?.(purpose, token, checkOf(token), to) ?? null,
-    formOf: (api) => (links[api] === undefined ? 'token' : 'uuid'),
+    formOf: (api, purpose) => ((links[api]?.(purpose, '', '', '') ?? null) === null ? 'token' : 'uuid'),
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.
     isCheck: (id, check) => keyTree.all('link-check').some((key) => equalText(check, checkUnder(key.bytes, id))),
