@@ -131,6 +131,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     confirmation,
     newPasswords,
     passwordCheck,
+    doorLinks,
   })
 
   const signingKeys = createSigningKeys({ ...base, feed })

@@ -11,14 +11,17 @@ import type { OneTimes } from './one-time.ts'
  * what asks for both.
  */
 
-/** Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. */
-export type DoorLink = (purpose: LinkPurpose, id: string, check: string) => string | null
+/**
+ * Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. `to`: the
+ * e-mail address that it is mailed to.
+ */
+export type DoorLink = (purpose: LinkPurpose, id: string, check: string, to: string) => string | null
 
 export interface DoorLinks {
   /** Null: a link of the native API. */
-  address(api: ApiName, purpose: LinkPurpose, token: string): string | null
-  /** What tokens that are mailed for this door look like. */
-  formOf(api: ApiName): 'token' | 'uuid'
+  address(api: ApiName, purpose: LinkPurpose, token: string, to: string): string | null
+  /** What tokens look like that are mailed for this door: ids where it has a link of its own for them. */
+  formOf(api: ApiName, purpose: LinkPurpose): 'token' | 'uuid'
   checkOf(id: string): string
   isCheck(id: string, check: string): boolean
   /** Whether something mailed still waits under this id. */
@@ -39,8 +42,8 @@ const checkUnder = (key: Uint8Array, id: string): string => hmacHex(key, id).sli
 export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): DoorLinks {
   const checkOf = (id: string) => checkUnder(keyTree.current('link-check').bytes, id)
   return {
-    address: (api, purpose, token) => links[api]?.(purpose, token, checkOf(token)) ?? null,
-    formOf: (api) => (links[api] === undefined ? 'token' : 'uuid'),
+    address: (api, purpose, token, to) => links[api]?.(purpose, token, checkOf(token), to) ?? null,
+    formOf: (api, purpose) => ((links[api]?.(purpose, '', '', '') ?? null) === null ? 'token' : 'uuid'),
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.
     isCheck: (id, check) => keyTree.all('link-check').some((key) => equalText(check, checkUnder(key.bytes, id))),

@@ -90,7 +90,9 @@ export interface UserStore {
   remove(id: number, reserve: readonly Reservation[], now: Millis): Promise<'removed' | 'gone' | 'last_admin'>
   /** Deletes people who signed up before `before` and never proved their address. Appends changes. Answers how many. */
   purgeUnproven(before: Millis, now: Millis): Promise<number>
-  list(wish: PageWish & UserFilter): Promise<Page<User>>
+  /** `skip`: items to leave out before the page, for contracts that number their pages. */
+  list(wish: PageWish & UserFilter & { readonly skip?: number }): Promise<Page<User>>
+  count(filter: UserFilter): Promise<number>
   isReserved(kind: Reservation['kind'], hash: Hash, now: Millis): Promise<boolean>
   profile(id: number, api: ApiName): Promise<Json>
   setProfile(id: number, api: ApiName, profile: Json): Promise<void>

@@ -14,6 +14,7 @@ import type { PasswordCheck } from './password-check.ts'
 import type { Clock, Store } from './ports.ts'
 import type { OneTime } from './records.ts'
 import { createBasicSignIn } from './sign-in-basic.ts'
+import { createTicketSignIn, manyTries, type SignedIn, type TicketSignIn, ticketTries } from './sign-in-tickets.ts'
 
 export interface SignInWish {
   readonly identifier: string
@@ -22,30 +23,15 @@ export interface SignInWish {
   readonly code?: string
 }
 
-/** Who it is and how they proved it; the caller opens the session. No artefact exists before the last factor. */
-export interface SignedIn {
-  readonly user: User
-  readonly factors: readonly Factor[]
-}
+export type { SignedIn } from './sign-in-tickets.ts'
 
-export interface SignIn {
+export interface SignIn extends TicketSignIn {
   /**
    * Password (and code). Throws credentials_wrong, factor_required (with `extra.mfa_ticket`), factor_wrong,
    * account_pending/disabled/blocked (only after the right password), rate_limited, busy.
    * Unknown names cost the same time and are limited alike.
    */
   withPassword(wish: SignInWish, origin: Origin): Promise<SignedIn>
-  /** Second step: the ticket of `factor_required` and a TOTP or recovery code. */
-  withTicket(ticket: string, code: string, origin: Origin): Promise<SignedIn>
-  /**
-   * The same in two steps, for clients that keep the ticket: first the code is proven, then the session is asked for.
-   * Throws what `withTicket` throws; of many with one ticket exactly one proves it.
-   */
-  proveTicket(ticket: string, code: string, origin: Origin): Promise<void>
-  /** Whose ticket has been proven, once. Throws factor_required while the code is missing, one_time_invalid, account_*. */
-  withProvenTicket(ticket: string, origin: Origin): Promise<SignedIn>
-  /** Whether a ticket of this door still waits for its code. */
-  awaitsCode(ticket: string, origin: Origin): Promise<boolean>
   /** Mails a magic link when the identifier names an active user with a proven e-mail; tells nobody whether. */
   requestLink(identifier: string, origin: Origin): Promise<void>
   /** Uses a magic link; throws one_time_invalid, factor_required with a ticket. */
@@ -85,13 +71,6 @@ export interface SignInDeps {
   readonly basicCache: BasicCache
   readonly background: Background
 }
-
-/** Wrong codes that one ticket survives. */
-const ticketTries = 5
-/** More than anybody makes before a ticket expires. */
-const manyTries = 1_000_000_000
-const knownFactors: readonly Factor[] = ['password', 'link']
-const secondFactors: readonly Factor[] = ['totp', 'recovery-code']
 
 /** The kinds that stand for a session in which somebody proved who they are. */
 const sessionKinds: readonly Principal['kind'][] = ['access-token', 'bearer-token', 'session-cookie']
@@ -133,28 +112,6 @@ export function createSignIn(deps: SignInDeps): SignIn {
     return user
   }
 
-  /** The code to a ticket, counted. What it proves, and whose it is. */
-  async function codeOfTicket(ticket: string, code: string, origin: Origin) {
-    await passwordCheck.countAddress(origin)
-    const row = await oneTimes.peek('factor-ticket', ticket)
-    if (row === null || dataText(row, 'api') !== origin.api) throw await invalid('factor-ticket', null, origin)
-    const user = await userOf(row, origin)
-    await passwordCheck.demandActive(user, origin, 'one-time')
-    // Counted before the code is looked at, so that codes sent side by side cannot outrun the count. The row itself
-    // stays: the same right code sent many times at once must find it when the first of them is done.
-    const left = await oneTimes.fail('factor-ticket', ticket, manyTries)
-    if (left === null || manyTries - left > ticketTries) throw await invalid('factor-ticket', user, origin)
-    const second = await mfa.check(user, code, origin)
-    await oneTimes.consume('factor-ticket', ticket)
-    return { row, user, second }
-  }
-
-  function firstFactor(row: OneTime): Factor {
-    const first = knownFactors.find((factor) => factor === dataText(row, 'factor'))
-    if (first === undefined) throw new CardeaError('one_time_invalid')
-    return first
-  }
-
   /** The owner of a magic link that still leads to the address it was mailed to. */
   async function linkOwner(row: OneTime, origin: Origin): Promise<User> {
     const user = await userOf(row, origin)
@@ -168,11 +125,6 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const row = await oneTimes.consume('sign-in-link', token)
     await oneTimes.drop('sign-in-link', row.userId)
     return row
-  }
-
-  async function awaitsCode(ticket: string, origin: Origin): Promise<boolean> {
-    const row = await oneTimes.peek('factor-ticket', ticket)
-    return row !== null && dataText(row, 'api') === origin.api
   }
 
   async function sendLink(identifier: string, origin: Origin): Promise<void> {
@@ -207,35 +159,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       return finish(user, ['password', factor], tried, origin, 1)
     },
 
-    async withTicket(ticket, code, origin) {
-      const { row, user, second } = await codeOfTicket(ticket, code, origin)
-      // The first step counted the address, too.
-      return finish(user, [firstFactor(row), second], null, origin, 2)
-    },
-
-    async proveTicket(ticket, code, origin) {
-      const { row, user, second } = await codeOfTicket(ticket, code, origin)
-      const data = { factor: firstFactor(row), second, api: origin.api, epoch: String(user.epoch) }
-      await oneTimes.issue({ purpose: 'proven-ticket', userId: user.id, data, replace: false, token: ticket })
-    },
-
-    async withProvenTicket(ticket, origin) {
-      const row = await oneTimes.peek('proven-ticket', ticket)
-      if (row === null || dataText(row, 'api') !== origin.api) {
-        if (await awaitsCode(ticket, origin)) throw new CardeaError('factor_required')
-        await passwordCheck.countAddress(origin)
-        throw await invalid('proven-ticket', null, origin)
-      }
-      const user = await userOf(row, origin)
-      await passwordCheck.demandActive(user, origin, 'one-time')
-      await oneTimes.consume('proven-ticket', ticket)
-      const second = secondFactors.find((factor) => factor === dataText(row, 'second'))
-      if (second === undefined) throw new CardeaError('one_time_invalid')
-      // The password and the code counted the address.
-      return finish(user, [firstFactor(row), second], null, origin, 2)
-    },
-
-    awaitsCode,
+    ...createTicketSignIn({ ...deps, invalid, userOf, finish }),
 
     async requestLink(identifier, origin) {
       // Behind the answer, whose time then does not tell whether there was anything to do.

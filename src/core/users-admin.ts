@@ -10,7 +10,15 @@ import { actorOrigin, appendChange, changed, dropAllLinks } from './users-shared
 
 type UserAdministration = Pick<
   Users,
-  'list' | 'create' | 'setRole' | 'setStatus' | 'setPassword' | 'setGrantedScopes' | 'setEmail' | 'resetFactor'
+  | 'list'
+  | 'count'
+  | 'create'
+  | 'setRole'
+  | 'setStatus'
+  | 'setPassword'
+  | 'setGrantedScopes'
+  | 'setEmail'
+  | 'resetFactor'
 >
 
 interface Audited {
@@ -59,6 +67,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
 
   return {
     list: (wish) => store.users.list(wish),
+    count: (filter) => store.users.count(filter),
 
     async create(wish, actor, origin) {
       if (actor !== null && (await setUp.needsSetUp())) throw new CardeaError('set_up_needed')
@@ -87,7 +96,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
             email: null,
             unprovenEmail: null,
             passwordHash,
-            status: 'active',
+            status: wish.status ?? 'active',
             role,
             grantedScopes,
             createdAt: now,

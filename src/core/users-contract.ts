@@ -2,6 +2,7 @@ import type { Origin, Principal, RoleName, Scope, User, UserStatus } from '../ty
 import type { Background } from './background.ts'
 import type { Commit } from './commit.ts'
 import type { Confirmation } from './confirmation.ts'
+import type { DoorLinks } from './door-links.ts'
 import type { Events } from './events.ts'
 import type { Identify } from './identify.ts'
 import type { Limits } from './limits.ts'
@@ -37,6 +38,8 @@ export interface NewUserWish {
   readonly role: RoleName
   readonly kind: User['kind']
   readonly grantedScopes?: readonly Scope[]
+  /** Default: active. */
+  readonly status?: 'active' | 'disabled'
 }
 
 export interface Users {
@@ -100,6 +103,8 @@ export interface Users {
   ): Promise<void>
   /** Mails a link when the identifier names an active user with a proven e-mail; tells nobody whether. */
   forgotPassword(identifier: string, origin: Origin): Promise<void>
+  /** Whether a mailed reset is still good, and of the user who is called so. Consumes nothing. */
+  isResetOf(token: string, identifier: string, origin: Origin): Promise<boolean>
   /** Opens no session, leaves the factor alone; revokes keys, private tokens and sessions. */
   resetPassword(token: string, password: string, origin: Origin): Promise<void>
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
@@ -109,7 +114,8 @@ export interface Users {
   changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>
 
   // administration; `actor` null: the command line. Throws beyond_own_rights, last_admin, not_found, username_taken ...
-  list(wish: PageWish & UserFilter): Promise<Page<User>>
+  list(wish: PageWish & UserFilter & { readonly skip?: number }): Promise<Page<User>>
+  count(filter: UserFilter): Promise<number>
   create(wish: NewUserWish, actor: Principal | null, origin: Origin): Promise<User>
   setRole(publicId: string, role: RoleName, actor: Principal | null, origin: Origin): Promise<User>
   setStatus(publicId: string, status: UserStatus, actor: Principal | null, origin: Origin): Promise<User>
@@ -139,6 +145,7 @@ export interface UsersDeps {
   readonly identify: Identify
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
+  readonly doorLinks: DoorLinks
   readonly background: Background
   readonly settings: CoreSettings
 }

@@ -4,10 +4,10 @@ import { dataText } from './one-time.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import { changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 
-type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'resetPassword'>
+type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'isResetOf' | 'resetPassword'>
 
 export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
-  const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background } = deps
+  const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background, doorLinks } = deps
 
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
@@ -19,7 +19,8 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
     const wish = { purpose: 'reset-password', userId: user.id, data, replace: false } as const
     const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
-    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username })
+    const address = doorLinks.address(origin.api, 'reset-password', token, user.email)
+    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username, address })
   }
 
   return {
@@ -41,6 +42,14 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
     async forgotPassword(identifier, origin) {
       // Behind the answer, whose time then does not tell whether there was anything to do.
       background.run('password reset', () => sendReset(identifier, origin))
+    },
+
+    async isResetOf(token, identifier, origin) {
+      const [row, { user }] = await Promise.all([
+        oneTimes.peek('reset-password', token),
+        identify.find(identifier, origin),
+      ])
+      return row !== null && user !== null && row.userId === user.id && user.email === dataText(row, 'email')
     },
 
     async resetPassword(token, password, origin) {

@@ -297,7 +297,14 @@ export function createUserStore(db: Db): UserStore {
       const after = idCursor(wish)
       let query = filtered(db.read, db, wish).orderBy('users.id', 'desc').limit(rowsFor(wish))
       if (after !== null) query = query.where('users.id', '<', after)
+      if (wish.skip !== undefined) query = query.offset(wish.skip)
       return toPage(await query.execute(), wish, toUser, (row) => [row.u_id])
+    },
+
+    async count(filter) {
+      const all = filtered(db.read, db, filter).clearSelect()
+      const { total } = await all.select(({ fn }) => fn.countAll().as('total')).executeTakeFirstOrThrow()
+      return Number(total)
     },
 
     async isReserved(kind, hash, now) {

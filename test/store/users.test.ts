@@ -299,6 +299,20 @@ guarantee('what was written is there after a restart', async ({ store, clock, da
   await assert.rejects(store.users.byId(user.id), { code: 'unavailable' })
 })
 
+guarantee(
+  'pages of users can be numbered: so many are left out first, and all of a filter are counted',
+  async ({ store }) => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await addUser(store, { usernameKey: name, username: name })
+    await addUser(store, { usernameKey: 'robot', username: 'robot', kind: 'service' })
+    const page = async (skip: number) =>
+      (await store.users.list({ limit: 2, skip, kind: 'person' })).items.map(({ username }) => username)
+    assert.deepEqual([await page(0), await page(2), await page(4), await page(6)], [['e', 'd'], ['c', 'b'], ['a'], []])
+    assert.equal(await store.users.count({ kind: 'person' }), 5)
+    assert.equal(await store.users.count({ search: 'rob' }), 1)
+    assert.equal(await store.users.count({ search: 'nobody' }), 0)
+  },
+)
+
 guarantee('users are filtered by status, role, kind and a part of the name or address', async ({ store }) => {
   const names = async (filter: object) =>
     (await store.users.list({ limit: 10, ...filter })).items.map((user) => user.username).sort()

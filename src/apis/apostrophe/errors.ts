@@ -3,6 +3,9 @@ import type { Reply } from '../../http/reply.ts'
 import type { Api } from '../api.ts'
 import { json } from './reply.ts'
 
+/** What this contract calls the second factor: a requirement that follows on the password. */
+export const totpRequirement = 'AposTotp'
+
 /** Names of the contract; each has one status. */
 const statuses = {
   invalid: 400,
@@ -109,9 +112,8 @@ function messageOf(error: CardeaError, { name, message }: ApostropheError): stri
 }
 
 /** What is wrong with the fields of a request, as the contract's schemas say it. */
-function dataOf({ detail }: CardeaError): object {
-  const { requirement } = detail.extra ?? {}
-  if (requirement !== undefined) return { requirement }
+function dataOf({ code, detail }: CardeaError): object {
+  if (code === 'factor_wrong') return { requirement: totpRequirement }
   if (detail.fields === undefined) return {}
   const errors = detail.fields.map(({ field, message }) => {
     const isMissing = message === 'is required'

@@ -8,6 +8,10 @@ import { type Door, everywhere } from './door.ts'
 import { renderError } from './errors.ts'
 import { loginRoutes } from './routes/login.ts'
 import { pieceRoutes } from './routes/pieces.ts'
+import { requirementRoutes } from './routes/requirements.ts'
+import { resetRoutes } from './routes/reset.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { userRoutes } from './routes/users.ts'
 
 /** In this order; other spellings are nothing. */
 const keyNames = ['apikey', 'apiKey'] as const
@@ -41,6 +45,13 @@ export function createApostropheApi({ settings, base, pieces }: ApostropheDeps):
     renderError,
     description: describeApostrophe(door),
     // Routes of piece types come last, as literals of each declared type.
-    routes: [...loginRoutes(door), ...pieceRoutes(pieces)],
+    routes: [
+      ...loginRoutes(door),
+      ...sessionRoutes(door),
+      ...requirementRoutes,
+      ...resetRoutes,
+      ...userRoutes(),
+      ...pieceRoutes(pieces),
+    ],
   }
 }
