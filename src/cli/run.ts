@@ -10,6 +10,7 @@ import { addDoctor } from './doctor.ts'
 import { addKey } from './key.ts'
 import { addMigrate } from './migrate.ts'
 import { type Io, printable } from './output.ts'
+import { addPieces } from './pieces.ts'
 import { addRestore } from './restore.ts'
 import { addServe } from './serve.ts'
 import { addSigningKey } from './signing-key.ts'
@@ -65,6 +66,7 @@ export function createProgram(io: Io, exitWith: (code: number) => void): Command
   addKey(program, io)
   addToken(program, io)
   addSigningKey(program, io)
+  addPieces(program, io, exitWith)
   addBackup(program, io)
   addRestore(program, io)
   addDoctor(program, io, exitWith)

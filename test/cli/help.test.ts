@@ -30,7 +30,18 @@ test('every verb that there has to be is there', () => {
   const keys = ['list', 'rotate', 'revoke', 're-wrap'].map((verb) => `signing-key ${verb}`)
   assert.deepEqual(
     verbs(program).map(nameOf).sort(),
-    [...users, ...credentials, ...keys, 'backup', 'config', 'doctor', 'migrate', 'restore', 'serve'].sort(),
+    [
+      ...users,
+      ...credentials,
+      ...keys,
+      'pieces import',
+      'backup',
+      'config',
+      'doctor',
+      'migrate',
+      'restore',
+      'serve',
+    ].sort(),
   )
 })
 
