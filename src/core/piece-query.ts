@@ -144,11 +144,9 @@ function namesAskedFor(
   return [...sorted, ...chosen, ...archived, ...filtered]
 }
 
+/** Whether it begins with a field, so that it can only be meant as a question about one. */
 function isFilter(name: string, type: PieceType): boolean {
-  const path = parseDotPath(name)
-  return (
-    filterColumns.includes(name) || (path !== null && path[0] !== undefined && fieldAt(type.fields, [path[0]]) !== null)
-  )
+  return filterColumns.includes(name) || fieldAt(type.fields, [name.split('.', 1)[0] ?? '']) !== null
 }
 
 function demandShown(
@@ -212,13 +210,13 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
     if (column !== undefined) {
       return [{ operand: { column }, op: 'in', values: given.map(({ value }) => cut(value)) }]
     }
-    if (path === null || !isFilter(name, type)) return []
-    const field = fieldAt(type.fields, path)
-    if (field?.type === 'relationship' && path.length === 1) {
+    if (!isFilter(name, type)) return []
+    const field = path === null ? null : fieldAt(type.fields, path)
+    if (field?.type === 'relationship' && path?.length === 1) {
       const ids = given.flatMap(namesIn).map(bareId)
       return [{ path: [storageName(field.name)], op: 'relates', ids: ids.filter((id) => documentId.test(id)) }]
     }
-    const operand = operandAt(type, path)
+    const operand = path === null ? null : operandAt(type, path)
     if (field === null || operand === null) return wrong('cannot be filtered by')
     return conditionsOf(field, operand, given, wrong)
   })
