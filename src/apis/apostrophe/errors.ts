@@ -132,6 +132,8 @@ function replyOf(error: CardeaError): Reply {
   const { code, detail } = error
   if (refusesCredential(code) && isKeyKind(detail.kind)) return json(403, { error: 'invalid api key' })
   if (code === 'origin_refused') return json(403, { name: 'forbidden', message: 'CSRF exception' })
+  if (refusesCredential(code) && detail.kind === 'session-cookie')
+    return json(400, { name: 'invalid', data: {}, message: 'The session cookie cannot be read.' })
   if (refusesCredential(code) && detail.kind !== undefined) {
     const message = code === 'credential_kind_refused' ? 'this kind of credential is not taken here' : bearerText
     return json(401, { name: 'invalid', message })
