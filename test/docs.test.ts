@@ -34,7 +34,8 @@ let scripts = 0
 
 before(async () => {
   place = await createPlace()
-  server = await place.serve()
+  // Piece types for the guide about them; the other pages ask for none.
+  server = await place.serve({ CARDEA_CONFIG: join(root, 'examples/newsroom/cardea.config.ts') })
   shopPort = await freePort()
   for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
 })

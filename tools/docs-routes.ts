@@ -1,5 +1,6 @@
 // The tables of routes in the READMEs of the APIs, made from the routes themselves.
 import type { Route } from '../src/apis/api.ts'
+import { pieceRoutes } from '../src/apis/apostrophe/routes/pieces.ts'
 import type { WebMetrics } from '../src/apis/context.ts'
 import { levelOfRoute } from '../src/apis/freesewing/callers.ts'
 import { createFreesewingApi } from '../src/apis/freesewing/index.ts'
@@ -70,3 +71,20 @@ export function renderFreesewingRoutes(): string {
 }
 
 const nameOf = (path: string): string => path.replace(/\/(jwt|key)$/, '/{a}')
+
+/** The addresses that each piece type has. */
+export function renderPieceRoutes(): string {
+  const type = {
+    name: 'TYPE',
+    fields: [],
+    publicApiProjection: null,
+    url: null,
+    guestApiAccess: false,
+    viewRole: 'anonymous',
+    editRole: 'contributor',
+    publishRole: 'editor',
+    indexes: [],
+  } as const
+  const rows = pieceRoutes([type]).map(({ method, path, summary }) => `| \`${method} ${path}\` | ${summary} |`)
+  return `| call | does |\n|---|---|\n${rows.join('\n')}\n`
+}
