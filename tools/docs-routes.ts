@@ -1,5 +1,6 @@
 // The tables of routes in the READMEs of the APIs, made from the routes themselves.
 import type { Route } from '../src/apis/api.ts'
+import { createApostropheApi } from '../src/apis/apostrophe/index.ts'
 import { pieceRoutes } from '../src/apis/apostrophe/routes/pieces.ts'
 import type { WebMetrics } from '../src/apis/context.ts'
 import { levelOfRoute } from '../src/apis/freesewing/callers.ts'
@@ -68,6 +69,16 @@ export function renderFreesewingRoutes(): string {
     },
   )
   return `| call | takes | level | does |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+export function renderApostropheRoutes(): string {
+  const door = { enabled: true, prefix: '', siteUrl: null, corsOrigins: '*' } as const
+  const settings = { ...door, shortName: 'cardea', tokenSeconds: 0 }
+  const { routes } = createApostropheApi({ settings, base: http.publicUrl, pieces: [] })
+  // The short form and what stands for another method are said in the text.
+  const shown = routes.filter(({ method, path }) => method !== 'PUT' && !path.startsWith('/api/v1/login/'))
+  const rows = shown.map(({ method, path, summary }) => `| \`${method} ${path}\` | ${summary} |`)
+  return `| call | does |\n|---|---|\n${rows.join('\n')}\n`
 }
 
 const nameOf = (path: string): string => path.replace(/\/(jwt|key)$/, '/{a}')

@@ -4,17 +4,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { renderDocs } from '../src/config/docs.ts'
 import { renderErrors } from './docs-errors.ts'
-import { renderFreesewingRoutes, renderPieceRoutes, renderRoutes } from './docs-routes.ts'
+import { renderApostropheRoutes, renderFreesewingRoutes, renderPieceRoutes, renderRoutes } from './docs-routes.ts'
 
 const nativePage = 'src/apis/native/README.md'
-const freesewingPage = 'src/apis/freesewing/README.md'
 const apostrophePage = 'src/apis/apostrophe/README.md'
+const freesewingPage = 'src/apis/freesewing/README.md'
 const pages = {
   'docs/config.md': renderDocs(),
   'docs/errors.md': renderErrors(),
   [nativePage]: between(read(nativePage), 'routes', renderRoutes()),
+  [apostrophePage]: between(
+    between(read(apostrophePage), 'routes', renderApostropheRoutes()),
+    'piece-routes',
+    renderPieceRoutes(),
+  ),
   [freesewingPage]: between(read(freesewingPage), 'routes', renderFreesewingRoutes()),
-  [apostrophePage]: between(read(apostrophePage), 'piece-routes', renderPieceRoutes()),
 }
 
 for (const [path, text] of Object.entries(pages)) {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
+import { apostropheRules } from './rules-apostrophe.ts'
 import { doorRules } from './rules-doors.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -32,8 +33,9 @@ function missing(rules: readonly Rule[]): readonly string[] {
 test('each rule of security and each lesson of other systems has its tests, and they are there', () => {
   assert.deepEqual(missing(securityRules), [])
   assert.deepEqual(missing(doorRules), [])
+  assert.deepEqual(missing(apostropheRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const all = [...securityRules, ...doorRules, ...fieldLessons].map(({ says }) => says)
+  const all = [...securityRules, ...doorRules, ...apostropheRules, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })
 

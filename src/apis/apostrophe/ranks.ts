@@ -41,10 +41,6 @@ export function rankOf(core: Pick<Core, 'roles'>, principal: Principal | null): 
   return reached.at(-1) ?? 'guest'
 }
 
-/** What the routes of users ask the core for. */
-const reading: readonly Scope[] = ['users:read']
-const writing: readonly Scope[] = ['users:read', 'users:write']
-
 /** A person in a session of this door: neither a key nor what one got for itself. */
 export function isPersonHere({ api, sessionId, keyId, actor }: Principal): boolean {
   return api === 'apostrophe' && sessionId !== null && keyId === null && actor === null
@@ -52,16 +48,13 @@ export function isPersonHere({ api, sessionId, keyId, actor }: Principal): boole
 
 /**
  * The principal for one call of a route of users. No credential of this door carries administration, so that none of
- * them rules at another; administrators who signed in here are lent what their user has now, and administrators' keys of
- * this door may look.
+ * them rules at another. Administrators who signed in here are lent all that their user has now: nobody makes a user
+ * beyond their own rights. Administrators' keys of the configuration may look.
  */
 export function lend(core: Pick<Core, 'roles'>, principal: Principal, user: User | null): Principal {
   if (rankOf(core, principal) !== 'admin') return principal
-  if (user !== null && isPersonHere(principal)) {
-    const now = core.roles.scopesOfUser(user)
-    return { ...principal, scopes: new Set([...principal.scopes, ...writing.filter((scope) => now.has(scope))]) }
-  }
-  return principal.kind === 'static-key'
-    ? { ...principal, scopes: new Set([...principal.scopes, ...reading]) }
-    : principal
+  const more = user !== null && isPersonHere(principal) ? core.roles.scopesOfUser(user) : looking(principal)
+  return { ...principal, scopes: new Set([...principal.scopes, ...more]) }
 }
+
+const looking = ({ kind }: Principal): readonly Scope[] => (kind === 'static-key' ? ['users:read'] : [])

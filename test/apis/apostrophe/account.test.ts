@@ -127,8 +127,9 @@ describe('a reset', () => {
     for (const answered of all.filter(({ status }) => status !== 200)) assertError(answered, 400, 'invalid', invalid)
   })
 
-  test('leads to the login page of the site where there is one', async () => {
+  test('leads to the login page of the site where there is one', async (t) => {
     const site = await startApostrophe({ siteUrl: 'https://www.example' })
+    t.after(() => site.close())
     await site.send('POST', `${api}/reset-request`, { json: { email: 'root' }, cookie: csrf })
     await site.core.idle()
     const link = /https:\/\/www\.example\/login\?email=root%40example\.com&reset=([\w-]{43})/.exec(
@@ -137,6 +138,5 @@ describe('a reset', () => {
     assert.ok(link !== null, site.mails.at(-1)?.text)
     const json = { email: 'root@example.com', reset: link[1], password: 'another horse battery' }
     assertEmpty(await site.send('POST', `${api}/reset`, { json, cookie: csrf }))
-    await site.close()
   })
 })

@@ -107,8 +107,9 @@ describe('signing in with a cookie', () => {
 })
 
 describe('a session', () => {
-  test('rolls: its cookie comes again with every answer, and it ends when it is unused', async () => {
+  test('rolls: its cookie comes again with every answer, and it ends when it is unused', async (t) => {
     const fresh = await startApostrophe({}, { settings: { session: { idleSeconds: 1000 } } })
+    t.after(() => fresh.close())
     const cookie = await sessionOf(fresh, 'root')
     for (let times = 0; times < 3; times += 1) {
       fresh.clock.advance(900_000)
@@ -118,7 +119,6 @@ describe('a session', () => {
     }
     fresh.clock.advance(1_001_000)
     assertError(await fresh.send('GET', `${api}/whoami`, { cookie }), 404, 'notfound')
-    await fresh.close()
   })
 
   test('tells pages that they are signed in, once', async () => {
@@ -170,17 +170,17 @@ describe('a session', () => {
     assertDeadBearer(await whoami({ cookie, token: 'gone' }))
   })
 
-  test('has cookies for https only where the public URL is, under the name of the project', async () => {
+  test('has cookies for https only where the public URL is, under the name of the project', async (t) => {
     for (const secure of [true, false]) {
       const cookies = createCookies('shop', secure)
       for (const cookie of [...cookies.signedIn('x'), ...cookies.signedOut()]) assert.equal(cookie.secure, secure)
     }
     const other = await startApostrophe({ shortName: 'our-site' })
+    t.after(() => other.close())
     const answered = await login(other, 'root', { session: true })
     const names = answered.headers.getSetCookie().map((line) => line.split('=', 1)[0])
     assert.deepEqual(names, ['our-site.loggedIn', 'our-site.sid', 'our-site.csrf'])
     assert.equal((await other.send('GET', `${api}/context`)).body.name, 'our-site')
-    await other.close()
   })
 })
 
