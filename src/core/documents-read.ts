@@ -1,6 +1,5 @@
 import { CardeaError } from '../errors.ts'
 import type { DocumentFilter, StoredDocument } from './document-records.ts'
-import type { PieceSettings } from './documents.ts'
 import type { Values } from './piece-fields.ts'
 import { createProjection, type Projection, type Shaped } from './piece-projection.ts'
 import { type PieceQuery, type QueryEntry, readPieceQuery, type WantedChoices } from './piece-query.ts'
@@ -9,6 +8,14 @@ import { rightMarks, shape } from './piece-shape.ts'
 import { type PieceType, storageName } from './piece-types.ts'
 import type { Store } from './ports.ts'
 import type { Json } from './records.ts'
+
+/** What this service is told. */
+export interface PieceSettings {
+  readonly types: ReadonlyMap<string, PieceType>
+  readonly perPage: number
+  readonly maxPerPage: number
+  readonly siteUrl: string | null
+}
 
 export interface PieceList {
   readonly pages: number

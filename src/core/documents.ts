@@ -1,6 +1,6 @@
 import type { Operand } from './document-records.ts'
 import { createDocumentImport, type DocumentImport } from './documents-import.ts'
-import { createDocumentReads, type DocumentReads } from './documents-read.ts'
+import { createDocumentReads, type DocumentReads, type PieceSettings } from './documents-read.ts'
 import { createDocumentWrites, type DocumentWrites } from './documents-write.ts'
 import type { Events } from './events.ts'
 import { comparableOf, defaultOf } from './piece-fields.ts'
@@ -9,14 +9,6 @@ import { operandAt } from './piece-query.ts'
 import { type PieceType, storedName } from './piece-types.ts'
 import type { Clock, Store } from './ports.ts'
 import type { CoreSettings } from './settings.ts'
-
-/** What parts of this service are told. */
-export interface PieceSettings {
-  readonly types: ReadonlyMap<string, PieceType>
-  readonly perPage: number
-  readonly maxPerPage: number
-  readonly siteUrl: string | null
-}
 
 /** Documents of the types that the operator declares: drafts and published ones, seen whole or as projected. */
 export interface Documents extends DocumentReads, DocumentWrites, DocumentImport {
