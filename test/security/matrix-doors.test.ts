@@ -6,6 +6,7 @@ import { type DoorName, doorNames } from '../../src/config/doors.ts'
 import type { CredentialKind } from '../../src/types.ts'
 import { cookieOf, makeKey, makeToken, makeUser, password, signIn } from '../support/callers.ts'
 import type { Answered, Wish } from '../support/http.ts'
+import { declared, newsroom } from '../support/pieces.ts'
 import { startTestServer, type TestServer, testDoors } from '../support/server.ts'
 import { hostileBodies } from './hostile-bodies.ts'
 
@@ -75,7 +76,8 @@ async function credentialsOf(name: string, limited: object = {}): Promise<Caller
 
 before(async () => {
   const open = Object.fromEntries(doorNames.map((name) => [name, { ...testDoors[name], enabled: true }]))
-  server = await startTestServer({ doors: open })
+  const pieces = { types: declared({ memo: newsroom.memo }), maxPerPage: 200, siteUrl: null }
+  server = await startTestServer({ doors: open, settings: { pieces } })
   doors = server.apis.filter(({ name }) => name !== 'native')
   await makeUser(server, 'root', 'admin')
   for (const { kind, wish } of await credentialsOf('root')) good.set(kind, wish)

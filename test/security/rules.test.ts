@@ -7,6 +7,7 @@ import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
 import { apostropheRules } from './rules-apostrophe.ts'
 import { doorRules } from './rules-doors.ts'
+import { pieceRules } from './rules-pieces.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -34,8 +35,11 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(securityRules), [])
   assert.deepEqual(missing(doorRules), [])
   assert.deepEqual(missing(apostropheRules), [])
+  assert.deepEqual(missing(pieceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const all = [...securityRules, ...doorRules, ...apostropheRules, ...fieldLessons].map(({ says }) => says)
+  const all = [...securityRules, ...doorRules, ...apostropheRules, ...pieceRules, ...fieldLessons].map(
+    ({ says }) => says,
+  )
   assert.equal(new Set(all).size, all.length)
 })
 
