@@ -4,6 +4,7 @@ import type { Api, Route } from '../../src/apis/api.ts'
 import { findOverlaps } from '../../src/apis/overlap.ts'
 import { type DoorName, doorNames } from '../../src/config/doors.ts'
 import type { CredentialKind } from '../../src/types.ts'
+import { sessionOf } from '../support/apostrophe.ts'
 import { cookieOf, makeKey, makeToken, makeUser, password, signIn } from '../support/callers.ts'
 import type { Answered, Wish } from '../support/http.ts'
 import { declared, newsroom } from '../support/pieces.ts'
@@ -24,6 +25,8 @@ interface Shape {
   readonly badKey?: number
   /** Routes that answer anybody: only what was tried and is bad is refused there. */
   readonly open?: readonly string[]
+  /** A good session cookie of the door's own, with all that goes with it. */
+  readonly cookie?: (server: TestServer) => Promise<string>
 }
 
 const shapes: Readonly<Record<DoorName, Shape>> = {
@@ -47,6 +50,7 @@ const shapes: Readonly<Record<DoorName, Shape>> = {
     passesOver: ['an unknown field', 'an array', 'null', 'plain text', 'bytes that are no UTF-8'],
     badKey: 403,
     open: ['GET /api/v1/@apostrophecms/login/context'],
+    cookie: (server) => sessionOf(server, 'root'),
   },
 }
 
@@ -107,8 +111,8 @@ before(async () => {
 })
 after(() => server.close())
 
-const call = (route: Route, wish: Wish): Promise<Answered> =>
-  server.send(route.method, route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000'), wish)
+const call = (route: Route, wish: Wish, query = ''): Promise<Answered> =>
+  server.send(route.method, `${route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000')}${query}`, wish)
 const isOpen = ({ open = [] }: Shape, { method, path }: Route): boolean => open.includes(`${method} ${path}`)
 /** A key, and not a person's name and password. */
 const isKey = ({ basic, apiKey }: Wish): boolean => apiKey !== undefined || /^[0-9a-f-]{36}$/.test(basic?.[0] ?? '')
@@ -198,6 +202,55 @@ describe('hostile callers at the doors', () => {
         assert.equal(answered.status, 400, route.path)
       }
     })
+  })
+
+  test('a key or token in the address is refused where it is bad, and nothing where the door takes none there', async () => {
+    const key = (await makeKey(server, good.get('access-token')?.token as string)).token as string
+    const access = good.get('access-token')?.token as string
+    for (const { name, routes, queryKeys = [] } of doors) {
+      const { badKey = 401, isRefusal } = shapes[name as DoorName]
+      for (const route of routes.filter(({ takes }) => takes.length > 0)) {
+        const bad = [...['apikey', 'apiKey'].map((each) => `?${each}=${queryKeys.length > 0 ? 'garbage' : key}`)]
+        for (const query of [...bad, `?access_token=${access}`]) {
+          const answered = await call(route, {}, query)
+          const where = `${name} ${route.method} ${route.path}${query.slice(0, 20)} ${answered.status} ${answered.text}`
+          isRefusal(answered, where)
+          const isToken = query.startsWith('?access_token')
+          assert.equal(answered.status, isToken ? 401 : badKey, where)
+          assert.ok(!answered.text.includes(isToken ? access : key), where)
+        }
+      }
+    }
+  })
+
+  test('a session of the door’s own does nothing for a page of another site, and changes nothing without its CSRF cookie', async () => {
+    let tried = 0
+    for (const { name, routes, csrfCookie } of doors) {
+      const { cookie: signIn, isRefusal } = shapes[name as DoorName]
+      if (signIn === undefined || csrfCookie === undefined) continue
+      const cookie = await signIn(server)
+      const bare = cookie
+        .split('; ')
+        .filter((pair) => !pair.startsWith(csrfCookie.name))
+        .join('; ')
+      for (const route of routes.filter(({ takes }) => takes.includes('session-cookie'))) {
+        const from = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+        const wishes: Wish[] = [
+          { cookie, headers: from },
+          { cookie, headers: { Origin: 'null' } },
+        ]
+        if (route.method !== 'GET' && route.csrfFree !== true) wishes.push({ cookie: bare })
+        for (const wish of wishes) {
+          tried += 1
+          const answered = await call(route, wish)
+          const where = `${name} ${route.method} ${route.path}: ${answered.status} ${answered.text}`
+          isRefusal(answered, where)
+          assert.equal(answered.status, 403, where)
+          assert.deepEqual(answered.headers.getSetCookie(), [], where)
+        }
+      }
+    }
+    assert.ok(tried > 20, String(tried))
   })
 
   test('a credential without a scope, and one whose owner fell, does nothing that needs more', async () => {

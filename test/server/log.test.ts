@@ -31,6 +31,7 @@ const secrets = [
   '/api/v1/article?apiKey=hunter2-hunter2',
   '/api/v1/article?access_token=hunter2-hunter2',
   '/x?apikey[0]=hunter2-hunter2',
+  'https://site.example/login?email=a&reset=hunter2-hunter2',
 ]
 
 test('what looks like a credential is struck out of messages, fields and errors, however deep', () => {

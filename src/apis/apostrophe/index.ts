@@ -30,8 +30,8 @@ export function createApostropheApi({ settings, base, pieces }: ApostropheDeps):
   return {
     name: 'apostrophe',
     prefixes: ['/api/v1'],
-    cors: { origins: corsOrigins, credentials: false, methods: [] },
     // Cookies from a page of another site count only where that site is named: `*` names none.
+    cors: { origins: corsOrigins, credentials: corsOrigins !== '*', methods: [] },
     cookieOrigins: corsOrigins === '*' ? [] : corsOrigins,
     readCredentials: withQueryKeys(createCredentialReader(cookies.names.sid, 'exact'), {
       keys: keyNames,

@@ -184,6 +184,21 @@ describe('a session', () => {
   })
 })
 
+test('pages of a named origin may use the session of their visitor, others may not', async (t) => {
+  const named = await startApostrophe({ corsOrigins: ['https://www.shop.example'] })
+  t.after(() => named.close())
+  const cookie = await sessionOf(named, 'root')
+  const from = (Origin: string) =>
+    named.send('POST', `${api}/whoami`, { cookie, headers: { Origin, 'Sec-Fetch-Site': 'same-site' } })
+  const theirs = await from('https://www.shop.example')
+  assert.equal(theirs.body.username, 'root')
+  assert.equal(theirs.headers.get('access-control-allow-origin'), 'https://www.shop.example')
+  assert.equal(theirs.headers.get('access-control-allow-credentials'), 'true')
+  const others = await from('https://evil.shop.example')
+  assertForged(others)
+  assert.equal(others.headers.get('access-control-allow-origin'), null)
+})
+
 describe('logging out with a cookie', () => {
   test('with exactly the cookies of the sign-in and no Origin ends the session and clears them', async () => {
     const cookie = await sessionOf(server, 'ann')
