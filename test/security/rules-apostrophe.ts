@@ -124,4 +124,27 @@ export const apostropheRules: readonly Rule[] = [
       ],
     },
   },
+  {
+    says: 'ApostropheCMS: credentials of other doors, keys and narrowed ones change no user; nobody takes a factor, password or address of their own away',
+    proven: {
+      'apis/apostrophe/visitors.test.ts': [
+        'are changed by no credential of another door, fresh or not, and by none that it made',
+        'are shown to no credential of another door that may not see them there',
+        'takes no second factor off themselves, and none off others without the own one proven',
+        'sets neither password nor address of themselves: a stolen token is not the account',
+        'hears what is wrong before anything is changed',
+      ],
+      'apis/apostrophe/ranks.test.ts': ['a session that was narrowed is lent nothing and is no administrator'],
+    },
+  },
+  {
+    says: 'a link to a new password is good at the door that it leads to and where it was asked for; HEAD changes nothing; hashing is limited',
+    proven: {
+      'apis/apostrophe/visitors.test.ts': [
+        'is good at the door that it leads to and where it was asked for, and at no other',
+        'HEAD is a GET that changes nothing: a link stays good, and nobody is signed out or made',
+        'what hashes or mails is limited by address, also for administrators',
+      ],
+    },
+  },
 ]

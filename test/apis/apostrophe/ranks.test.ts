@@ -81,3 +81,16 @@ test('only an administrator in a session of this door is lent the right to chang
   const configured = lend(core, principal('admin', { kind: 'static-key', sessionId: null, keyId: 'k' }), null)
   assert.deepEqual([configured.scopes.has('users:read'), configured.scopes.has('users:write')], [true, false])
 })
+
+test('a session that was narrowed is lent nothing and is no administrator', () => {
+  const user = { role: 'admin', kind: 'person', grantedScopes: [] } as unknown as NonNullable<Principal['user']>
+  const whole = principal('admin')
+  for (const missing of ['account:write', 'documents:read', 'drafts:write', 'keys:write'] as const) {
+    const scopes = new Set([...whole.scopes].filter((scope) => scope !== missing))
+    const narrowed = principal('admin', { scopes })
+    assert.notEqual(rankOf(core, narrowed), 'admin', missing)
+    assert.deepEqual(lend(core, narrowed, user).scopes, scopes)
+  }
+  const carries = principal('admin', { scopes: new Set(['documents:read', 'documents:write', 'users:write']) })
+  assert.deepEqual([rankOf(core, carries), lend(core, carries, user).scopes], ['admin', carries.scopes])
+})

@@ -8,11 +8,10 @@ import { loginPaths, tag } from './login.ts'
 const [base] = loginPaths
 const Reset = z.object({ email: z.string().max(254).optional(), reset: z.string().max(512).optional() })
 
-/** Counted by address. Throws resetInvalid unless the link is good and of whoever is called so. */
+/** Counted by address; who succeeds gets it back. Throws resetInvalid unless the link is good and of whoever is called so. */
 async function demandLink({ core, origin }: Call, { email = '', reset = '' }: z.infer<typeof Reset>): Promise<void> {
   await core.limits.address(origin)
   if (!(await core.users.isResetOf(reset, email.trim(), origin))) throw refusal('resetInvalid', 'reset')
-  await core.limits.giveBackAddress(origin)
 }
 
 export const resetRoutes: readonly Route[] = [
@@ -42,6 +41,7 @@ export const resetRoutes: readonly Route[] = [
     errors: ['rate_limited'],
     run: async (call) => {
       await demandLink(call, call.query)
+      await call.core.limits.giveBackAddress(call.origin)
       return done
     },
   }),
@@ -60,6 +60,7 @@ export const resetRoutes: readonly Route[] = [
       const { core, origin, body } = call
       await demandLink(call, body)
       await core.users.resetPassword(body.reset ?? '', body.password, origin)
+      await core.limits.giveBackAddress(origin)
       return done
     },
   }),

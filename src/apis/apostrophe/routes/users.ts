@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import type { Principal, User } from '../../../types.ts'
 import { type Call, type Route, route, synonym } from '../../api.ts'
+import { demandOwnFactor } from '../../proof.ts'
 import { answer, bodies, empty, everywhere, isYes } from '../door.ts'
 import { refusal } from '../errors.ts'
 import { pageNumbers, pageQuery, pagesOf } from '../pages.ts'
@@ -82,6 +83,8 @@ function rankIn(text: string) {
 async function create(call: Call<z.infer<typeof NewUser>>) {
   const { core, origin, body } = call
   const by = call.caller()
+  // Hashing is kept busy by nobody.
+  if (orNull(body.password) !== null) await core.limits.address(origin)
   const user = await core.users.create(
     {
       ...people,
@@ -107,13 +110,25 @@ async function change(call: Call<z.infer<typeof Patch>, unknown, { id: string }>
   if (body.username !== undefined && body.username !== user.username) throw cannotChange('username')
   const wished = body.role === undefined ? undefined : rankIn(body.role)
   const status = body.disabled === undefined ? undefined : isYes(body.disabled) ? 'disabled' : 'active'
-  if (body.email !== undefined) await core.users.setEmail(id, orNull(body.email), by, origin)
+  // Clients send back what they read: the same address is no change.
+  const wishedEmail = body.email === undefined ? undefined : orNull(body.email)
+  const email = (wishedEmail?.trim().toLowerCase() ?? wishedEmail) === user.email ? undefined : wishedEmail
+  const password = orNull(body.password)
+  const isFactorLost = isYes(body.resetTotp) && user.hasFactor
+  // What can be refused comes first, so that a refused change changes nothing.
+  const isSelf = by.user?.id === user.id
+  if (isSelf && (password !== null || email !== undefined))
+    throw new CardeaError('beyond_own_rights', { internal: 'the own password and address need a proof' })
+  if (isFactorLost) demandOwnFactor(by, user)
+  core.users.checkChange(user, { ...(email && { email }), ...(password !== null && { password }) })
+  if (email !== undefined || password !== null) await core.limits.address(origin)
   // A role that is called the same here may be another of the core: it stays.
   if (wished !== undefined && wished !== rankOfRole(core, user.role)) await core.users.setRole(id, wished, by, origin)
   if (status !== undefined && (status === 'active') !== (user.status === 'active'))
     await core.users.setStatus(id, status, by, origin)
-  if (body.password !== undefined && body.password !== '') await core.users.setPassword(id, body.password, by, origin)
-  if (isYes(body.resetTotp) && user.hasFactor) await core.users.resetFactor(id, by, origin)
+  if (email !== undefined) await core.users.setEmail(id, email, by, origin)
+  if (password !== null) await core.users.setPassword(id, password, by, origin)
+  if (isFactorLost) await core.users.resetFactor(id, by, origin)
   if (body.title !== undefined) await writeTitle(core, user, body.title)
   return ok(await shown(call, (await core.users.byPublicId(id)) ?? user, by))
 }
@@ -132,11 +147,21 @@ export function userRoutes(): readonly Route[] {
     summary: 'Changes a user; `resetTotp` takes a lost second factor off',
     ...everywhere,
     admit: demanding(mayWrite, 'not_found'),
+    fresh: 'visitors',
     params: idParams,
     ...bodies,
     body: Patch,
     answers: userAnswer,
-    errors: ['not_found', 'email_taken', 'password_refused', 'beyond_own_rights', 'last_admin', 'busy'],
+    errors: [
+      'not_found',
+      'email_taken',
+      'password_refused',
+      'beyond_own_rights',
+      'factor_required',
+      'last_admin',
+      'rate_limited',
+      'busy',
+    ],
     run: change,
   })
   return [
@@ -166,10 +191,19 @@ export function userRoutes(): readonly Route[] {
       summary: 'Makes a user',
       ...everywhere,
       admit: demanding(mayWrite, 'beyond_own_rights'),
+      fresh: 'visitors',
       ...bodies,
       body: NewUser,
       answers: userAnswer,
-      errors: ['not_found', 'username_taken', 'email_taken', 'password_refused', 'beyond_own_rights', 'busy'],
+      errors: [
+        'not_found',
+        'username_taken',
+        'email_taken',
+        'password_refused',
+        'beyond_own_rights',
+        'rate_limited',
+        'busy',
+      ],
       run: create,
     }),
     route('GET', `${path}/:id`, {
@@ -189,6 +223,7 @@ export function userRoutes(): readonly Route[] {
       summary: 'Deletes a user and everything of theirs',
       ...everywhere,
       admit: demanding(mayWrite, 'not_found'),
+      fresh: 'visitors',
       params: idParams,
       answers: { 200: empty('Gone.') },
       errors: ['not_found', 'beyond_own_rights', 'last_admin'],
