@@ -178,7 +178,7 @@ describe('with a second factor on', () => {
       purpose: 'confirm-email',
       hash: sha256Hex(id),
       userId: now.id,
-      data: { email: 'prover2@example.com' },
+      data: { email: 'prover2@example.com', api: 'freesewing' },
       createdAt: at,
       expiresAt: at + 60_000,
       attempts: 0,
