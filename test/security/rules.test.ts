@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
+import { djangoRules } from './rules-django.ts'
 import { doorRules } from './rules-doors.ts'
 import { photoRules } from './rules-photos.ts'
 
@@ -35,7 +36,7 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(doorRules), [])
   assert.deepEqual(missing(photoRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const all = [...securityRules, ...doorRules, ...photoRules, ...fieldLessons].map(({ says }) => says)
+  const all = [...securityRules, ...doorRules, ...djangoRules, ...photoRules, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })
 
