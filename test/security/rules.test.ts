@@ -34,6 +34,7 @@ function missing(rules: readonly Rule[]): readonly string[] {
 test('each rule of security and each lesson of other systems has its tests, and they are there', () => {
   assert.deepEqual(missing(securityRules), [])
   assert.deepEqual(missing(doorRules), [])
+  assert.deepEqual(missing(djangoRules), [])
   assert.deepEqual(missing(photoRules), [])
   assert.deepEqual(missing(fieldLessons), [])
   const all = [...securityRules, ...doorRules, ...djangoRules, ...photoRules, ...fieldLessons].map(({ says }) => says)
