@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
 import { apostropheRules } from './rules-apostrophe.ts'
+import { djangoRules } from './rules-django.ts'
 import { doorRules } from './rules-doors.ts'
 import { photoRules } from './rules-photos.ts'
 import { pieceRules } from './rules-pieces.ts'
@@ -35,11 +36,12 @@ function missing(rules: readonly Rule[]): readonly string[] {
 test('each rule of security and each lesson of other systems has its tests, and they are there', () => {
   assert.deepEqual(missing(securityRules), [])
   assert.deepEqual(missing(doorRules), [])
+  assert.deepEqual(missing(djangoRules), [])
   assert.deepEqual(missing(photoRules), [])
   assert.deepEqual(missing(apostropheRules), [])
   assert.deepEqual(missing(pieceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const doors = [...doorRules, ...photoRules, ...apostropheRules, ...pieceRules]
+  const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules]
   const all = [...securityRules, ...doors, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })

@@ -37,6 +37,7 @@ function help({ base }: Door): HelpSection {
   return {
     authentication: {
       hautai_jwt: {
+        title: 'Haut.AI: password to token',
         how_to: `Haut.AI clients: POST username (the e-mail address) and password to ${login} and send the answered access_token as Authorization: Bearer <access_token>. With a second factor add "code".`,
         obtain: login,
         obtain_curl: `curl -sS ${login} ${json} -d "{\\"username\\":\\"$IDENTIFIER\\",\\"password\\":\\"$PASSWORD\\"}"`,
@@ -46,6 +47,7 @@ function help({ base }: Door): HelpSection {
         lifetime_seconds: 3600,
       },
       hautai_private_token: {
+        title: 'Haut.AI: private token',
         how_to: `Make it with POST ${tokens} and {"name", "expiration_time"} in a session, then send it as Authorization: Bearer <data>. In its last week every answer says in Cardea-Token-Expires when it ends.`,
         obtain: tokens,
         send: 'Authorization: Bearer <data>',

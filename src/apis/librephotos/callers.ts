@@ -34,9 +34,11 @@ export function callerOf({ core, principal }: Pick<Call, 'core' | 'principal'>):
 
 /**
  * The principal with all that its user may do now, for one call on other people. No credential of this door carries
- * administration, so none of them is worth more at another door than one of an ordinary user.
+ * administration, so none of them is worth more at another door than one of an ordinary user. One of another door does
+ * what it carries itself: it may have been cut to less than its owner has.
  */
 export function lent(core: Core, { principal, user }: Caller): Principal {
+  if (principal.api !== 'librephotos') return principal
   return { ...principal, scopes: new Set([...principal.scopes, ...core.roles.scopesOfUser(user)]) }
 }
 

@@ -40,6 +40,7 @@ function help({ base, settings }: Door): HelpSection {
     authentication: {
       default_authentication_classes: ['Bearer', ...(settings.basic ? ['Basic'] : [])],
       librephotos_jwt: {
+        title: 'LibrePhotos: password to token',
         how_to: `LibrePhotos clients: POST username and password to ${base}/api/auth/token/obtain/ and send the answered access token as Authorization: Bearer <access>. With a second factor add "code". POST the refresh token to ${base}/api/auth/token/refresh/ for the next access token, and to ${base}/api/auth/token/blacklist/ to sign out.`,
         obtain: `${base}/api/auth/token/obtain/`,
         refresh: `${base}/api/auth/token/refresh/`,
@@ -53,6 +54,7 @@ function help({ base, settings }: Door): HelpSection {
       ...(settings.basic
         ? {
             librephotos_basic: {
+              title: 'LibrePhotos: password as HTTP Basic',
               how_to: `Send Authorization: Basic base64(username:password). Not for accounts with a second factor; a private token does it for them.${plain}`,
               send: 'Authorization: Basic base64(username:password)',
               curl: `curl -sS -u "$IDENTIFIER:$PASSWORD" ${base}/api/user/`,

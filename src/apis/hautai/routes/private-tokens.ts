@@ -71,6 +71,7 @@ export const privateTokenRoutes = (door: Door): readonly Route[] => [
     summary: 'Makes a private token: a long-living JWT with a name and an end, both required',
     needs: 'tokens:write',
     admit: admitPerson,
+    fresh: 'visitors',
     ...bodies,
     body: z.object({ name: text({ max: 100 }), expiration_time: dateTime }),
     answers: { 201: { description: 'The token as `data`, shown this once.', schema: IssuedToken } },
@@ -107,6 +108,7 @@ export const privateTokenRoutes = (door: Door): readonly Route[] => [
     summary: 'Replaces a private token by a new one of the same name; the old one lives on for the grace',
     needs: 'tokens:write',
     admit: admitPerson,
+    fresh: 'visitors',
     params: idParams,
     ...bodies,
     body: z.object({

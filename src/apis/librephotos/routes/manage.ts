@@ -70,7 +70,7 @@ async function change(call: Call<z.infer<typeof Change>, undefined, { id: string
 export function manageRoutes(door: Door): readonly Route[] {
   const takes = ordinary(door)
   const reading = { tag, takes, needs: 'account:read', admit: asReadingStaff } as const
-  const writing = { tag, takes, needs: 'account:write', admit: asStaff } as const
+  const writing = { tag, takes, needs: 'account:write', admit: asStaff, fresh: 'visitors' } as const
   const changing = route('PATCH', '/api/manage/user/:id/', {
     ...writing,
     summary: 'Changes a user, as far as the caller’s own rights go',

@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../../../http/host.ts'
 import type { User } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { bodies, text } from '../../django/fields.ts'
+import { demandProofOfVisitors } from '../../proof.ts'
 import { callerOf, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
 import { FullUser, fullUser, withPhotos } from '../people.ts'
@@ -79,6 +80,7 @@ const run = (door: Door) => async (call: Call<SignUp>) => {
   const { core, origin, body } = call
   const caller = callerOf(call)
   if (caller === null || !caller.isSuperuser || !caller.mayAct) return signUp(call, door)
+  demandProofOfVisitors(call, caller.principal)
   const { first_name, last_name } = body
   const wish = { username: body.username, email: body.email || null, password: body.password } as const
   const user = await core.users
@@ -122,6 +124,7 @@ export function signUpRoutes(door: Door): readonly Route[] {
         'password_refused',
         'beyond_own_rights',
         'origin_refused',
+        'reauthentication_required',
         'rate_limited',
         'busy',
       ],

@@ -5,6 +5,7 @@ import { type Call, type Route, route, synonym } from '../../api.ts'
 import { bodies, text } from '../../django/fields.ts'
 import { pageOf, readSlice, sliceBody } from '../../django/paging.ts'
 import { texts } from '../../django/texts.ts'
+import { demandProofOfVisitors } from '../../proof.ts'
 import { asStaff, type Caller, callerOf, demandManages, demandSession, knownCaller, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
 import {
@@ -61,15 +62,24 @@ export const inWords = (error: unknown): never => {
 }
 
 /** One's own: the address is only claimed, and proven by its mail; the other sessions end with the password. */
-async function patchSelf({ core, origin, body }: Call<Patch>, caller: Caller): Promise<void> {
+async function patchSelf(call: Call<Patch>, caller: Caller): Promise<void> {
+  const { core, origin, body } = call
   const { user, principal } = caller
-  if (body.password || body.email !== undefined) demandSession(caller)
+  if (body.password || body.email !== undefined) {
+    demandSession(caller)
+    demandProofOfVisitors(call, principal)
+  }
+  // Each costs a mail to whoever has that address, or a hash.
+  if (body.email) await core.limits.mail(origin)
+  if (body.password) await core.limits.address(origin)
   // What can be refused comes first, so that a refused change changes nothing.
   if (body.email) await core.users.requestEmailChange(user, body.email, origin).catch(inWords)
   if (body.password) await core.users.changePassword(user, body.password, principal.sessionId, origin)
 }
 
-async function patchOther({ core, origin, body }: Call<Patch>, caller: Caller, target: User): Promise<void> {
+async function patchOther(call: Call<Patch>, caller: Caller, target: User): Promise<void> {
+  const { core, origin, body } = call
+  demandProofOfVisitors(call, caller.principal)
   const actor = lent(core, caller)
   demandManages(core, actor, target)
   const id = target.publicId
@@ -105,7 +115,16 @@ export function userRoutes(door: Door): readonly Route[] {
     ...bodies,
     body: Patch,
     answers: { 200: answer('The user.', FullUser) },
-    errors: ['not_found', 'beyond_own_rights', 'scope_missing', 'password_refused', 'email_taken', 'busy'],
+    errors: [
+      'not_found',
+      'beyond_own_rights',
+      'scope_missing',
+      'reauthentication_required',
+      'password_refused',
+      'email_taken',
+      'rate_limited',
+      'busy',
+    ],
     run: patchUser,
   })
   return [
@@ -150,6 +169,7 @@ export function userRoutes(door: Door): readonly Route[] {
       takes,
       needs: 'account:write',
       admit: asStaff,
+      fresh: 'visitors',
       params: idParams,
       answers: { 204: { description: 'Gone.' } },
       errors: ['not_found', 'beyond_own_rights', 'last_admin'],
