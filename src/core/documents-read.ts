@@ -87,8 +87,9 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
     for (let offset = 0; offset < ids.length; offset += 500) {
       documents.push(...(await store.documents.list({ ...filter, sort: [], limit: 500, offset })))
     }
-    const shaped = documents.map((document) => shape(type, document, siteUrl))
-    const shown = projectionOf(type, view)?.apply(shaped.map((each) => withoutRelated(type, each))) ?? shaped
+    const projection = projectionOf(type, view)
+    const shaped = documents.map((document) => shape(type, document, siteUrl, projection?.touches))
+    const shown = projection?.apply(shaped.map((each) => withoutRelated(type, each))) ?? shaped
     return new Map(documents.map(({ docId }, at) => [docId, shown[at] ?? {}]))
   }
 
@@ -100,8 +101,9 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
     project: readonly string[] | null = null,
   ): Promise<readonly Shaped[]> {
     const joined = await related(type, caller, documents)
+    const projection = projectionOf(type, view)
     const whole = documents.map((document) => {
-      const all = { ...shape(type, document, siteUrl) } as Record<string, Json>
+      const all: Record<string, Json> = { ...shape(type, document, siteUrl, projection?.touches) }
       for (const field of type.fields) {
         if (field.type !== 'relationship') continue
         const ids = idsIn(document.values, field.name)
@@ -112,7 +114,6 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       }
       return all
     })
-    const projection = projectionOf(type, view)
     if (projection !== null) return projection.apply(whole)
     const rights = writeRightsOf(type, caller)
     const marked = whole.map((each, at) => ({ ...each, ...rightMarks(documents[at]?.mode ?? 'published', rights) }))

@@ -14,6 +14,8 @@ export const alwaysShown = ['_id', 'type', 'metaType', 'cacheInvalidatedAt'] as 
 export interface Projection {
   /** These documents with the projected members and those of `alwaysShown`; nothing else. */
   apply(documents: readonly Shaped[]): readonly Shaped[]
+  /** Whether it shows this member, or something in it: others need not be made. */
+  touches(name: string): boolean
   /** Whether all that is at and below this path is shown. */
   covers(path: readonly string[]): boolean
 }
@@ -28,7 +30,9 @@ export function createProjection(paths: ProjectionPaths): Projection {
   const stages = [{ $project: Object.fromEntries(distinct.map((path) => [path, 1])) }]
   const aggregator = new Aggregator(stages, { context })
   const covered = distinct.map((path) => path.split('.'))
+  const tops = new Set(covered.map(([first]) => first))
   return {
+    touches: (name) => tops.has(name),
     apply: (documents) => aggregator.run([...documents]) as readonly Shaped[], // members of what was handed in
     covers: (path) => covered.some((above) => isWithin(path, above)),
   }

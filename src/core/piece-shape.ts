@@ -2,7 +2,6 @@ import type { StoredDocument } from './document-records.ts'
 import type { Values } from './piece-fields.ts'
 import { defaultOf } from './piece-fields.ts'
 import type { Shaped } from './piece-projection.ts'
-import { templateNames } from './piece-projection.ts'
 import type { Mode, WriteRights } from './piece-rights.ts'
 import { type PieceType, storedName } from './piece-types.ts'
 import type { Json } from './records.ts'
@@ -16,34 +15,45 @@ export function fullId(docId: string, mode: Mode): string {
 
 const iso = (at: number): string => new Date(at).toISOString()
 
-/** A document with all its members: those of every document, the declared fields in their order, and its address. */
-export function shape(type: PieceType, document: StoredDocument, site: string | null): Shaped {
+type Made = () => Json
+
+/**
+ * A document with all its members: those of every document, the declared fields in their order, and its address. With
+ * `shows` only those that are shown: a page is shaped for every question.
+ */
+export function shape(
+  type: PieceType,
+  document: StoredDocument,
+  site: string | null,
+  shows: (name: string) => boolean = () => true,
+): Shaped {
   const { docId, mode, slug, values } = document
-  const url = urlOf(type, slug, values, site)
-  return {
-    _id: fullId(docId, mode),
-    aposDocId: docId,
-    aposLocale: `${locale}:${mode}`,
-    aposMode: mode,
-    metaType: 'doc',
-    type: type.name,
-    slug,
-    visibility: document.visibility,
-    archived: document.archived,
-    createdAt: iso(document.createdAt),
-    updatedAt: iso(document.updatedAt),
-    updatedBy: authorOf(document),
-    lastPublishedAt: document.publishedAt === null ? null : iso(document.publishedAt),
-    cacheInvalidatedAt: iso(document.updatedAt),
+  const members: readonly (readonly [string, Made])[] = [
+    ['_id', () => fullId(docId, mode)],
+    ['aposDocId', () => docId],
+    ['aposLocale', () => `${locale}:${mode}`],
+    ['aposMode', () => mode],
+    ['metaType', () => 'doc'],
+    ['type', () => type.name],
+    ['slug', () => slug],
+    ['visibility', () => document.visibility],
+    ['archived', () => document.archived],
+    ['createdAt', () => iso(document.createdAt)],
+    ['updatedAt', () => iso(document.updatedAt)],
+    ['updatedBy', () => authorOf(document)],
+    ['lastPublishedAt', () => (document.publishedAt === null ? null : iso(document.publishedAt))],
+    ['cacheInvalidatedAt', () => iso(document.updatedAt)],
+  ]
+  const shaped: Record<string, Json> = {}
+  for (const [name, make] of members) if (shows(name)) shaped[name] = make()
+  for (const field of type.fields) {
+    const name = storedName(field)
     // What is stored under names that are not declared any more stays where it is.
-    ...Object.fromEntries(
-      type.fields.map((field) => {
-        const name = storedName(field)
-        return [name, Object.hasOwn(values, name) ? (values[name] ?? null) : defaultOf(field)]
-      }),
-    ),
-    ...(url === null ? {} : { _url: url }),
+    if (shows(name)) shaped[name] = Object.hasOwn(values, name) ? (values[name] ?? null) : defaultOf(field)
   }
+  const url = shows('_url') ? urlOf(type, slug, values, site) : null
+  if (url !== null) shaped._url = url
+  return shaped
 }
 
 /** Keys of the configuration, imports and users who are gone are the system, as this contract's clients know it. */
@@ -67,8 +77,11 @@ export function rightMarks(mode: Mode, { edit, publish }: WriteRights): Shaped {
 /** Null: the type has no address, or a part of it is empty. `site`: what it begins with; null: the path alone. */
 function urlOf(type: PieceType, slug: string, values: Values, site: string | null): string | null {
   if (type.url === null) return null
-  const parts = new Map(templateNames(type.url).map((name) => [name, name === 'slug' ? slug : values[name]]))
-  for (const part of parts.values()) if (part === undefined || part === null || part === '') return null
-  const path = type.url.replaceAll(/:([A-Za-z_]\w*)/g, (_, name: string) => encodeURIComponent(String(parts.get(name))))
-  return `${site ?? ''}${path}`
+  let isWhole = true
+  const path = type.url.replaceAll(/:([A-Za-z_]\w*)/g, (_, name: string) => {
+    const part = name === 'slug' ? slug : values[name]
+    if (part === undefined || part === null || part === '') isWhole = false
+    return encodeURIComponent(String(part))
+  })
+  return isWhole ? `${site ?? ''}${path}` : null
 }
