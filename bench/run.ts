@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { betterAuthMeasure } from './measures/better-auth.ts'
+import { documentsMeasure } from './measures/documents.ts'
 import { guardMeasure } from './measures/guard.ts'
 import { keysMeasure } from './measures/keys.ts'
 import { revocationMeasure } from './measures/revocation.ts'
@@ -24,7 +25,15 @@ import {
   textTable,
 } from './results.ts'
 
-const measures = [guardMeasure, betterAuthMeasure, signInMeasure, keysMeasure, startMeasure, revocationMeasure]
+const measures = [
+  guardMeasure,
+  betterAuthMeasure,
+  signInMeasure,
+  keysMeasure,
+  documentsMeasure,
+  startMeasure,
+  revocationMeasure,
+]
 const goals: Readonly<Record<string, Goal>> = Object.assign({}, ...measures.map((measure) => measure.goals))
 const names = Object.keys(goals)
 const here = fileURLToPath(new URL('.', import.meta.url))

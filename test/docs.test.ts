@@ -34,8 +34,11 @@ let scripts = 0
 
 before(async () => {
   place = await createPlace()
-  // Pages draw it; a library that is not there yet is none that is missing.
-  server = await place.serve({ CARDEA_LIBREPHOTOS_LIBRARY: 'pictures' })
+  // Pages draw the library; one that is not there yet is none that is missing. Piece types are for the guide about them.
+  server = await place.serve({
+    CARDEA_CONFIG: join(root, 'examples/newsroom/cardea.config.ts'),
+    CARDEA_LIBREPHOTOS_LIBRARY: 'pictures',
+  })
   shopPort = await freePort()
   for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
 })

@@ -1,5 +1,7 @@
 // The tables of routes in the READMEs of the APIs, made from the routes themselves.
 import type { Api, Route } from '../src/apis/api.ts'
+import { createApostropheApi } from '../src/apis/apostrophe/index.ts'
+import { pieceRoutes } from '../src/apis/apostrophe/routes/pieces.ts'
 import type { WebMetrics } from '../src/apis/context.ts'
 import { levelOfRoute } from '../src/apis/freesewing/callers.ts'
 import { createFreesewingApi } from '../src/apis/freesewing/index.ts'
@@ -97,4 +99,31 @@ export function renderHautaiRoutes(): string {
   return renderDoorRoutes(createHautaiApi({ settings: ordinaryDoor, base: http.publicUrl }))
 }
 
+export function renderApostropheRoutes(): string {
+  const door = { enabled: true, prefix: '', siteUrl: null, corsOrigins: '*' } as const
+  const settings = { ...door, shortName: 'cardea', tokenSeconds: 0 }
+  const { routes } = createApostropheApi({ settings, base: http.publicUrl, pieces: [] })
+  // The short form and what stands for another method are said in the text.
+  const shown = routes.filter(({ method, path }) => method !== 'PUT' && !path.startsWith('/api/v1/login/'))
+  const rows = shown.map(({ method, path, summary }) => `| \`${method} ${path}\` | ${summary} |`)
+  return `| call | does |\n|---|---|\n${rows.join('\n')}\n`
+}
+
 const nameOf = (path: string): string => path.replace(/\/(jwt|key)$/, '/{a}')
+
+/** The addresses that each piece type has. */
+export function renderPieceRoutes(): string {
+  const type = {
+    name: 'TYPE',
+    fields: [],
+    publicApiProjection: null,
+    url: null,
+    guestApiAccess: false,
+    viewRole: 'anonymous',
+    editRole: 'contributor',
+    publishRole: 'editor',
+    indexes: [],
+  } as const
+  const rows = pieceRoutes([type]).map(({ method, path, summary }) => `| \`${method} ${path}\` | ${summary} |`)
+  return `| call | does |\n|---|---|\n${rows.join('\n')}\n`
+}

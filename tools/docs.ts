@@ -4,9 +4,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { renderDocs } from '../src/config/docs.ts'
 import { renderErrors } from './docs-errors.ts'
-import { renderFreesewingRoutes, renderHautaiRoutes, renderLibrephotosRoutes, renderRoutes } from './docs-routes.ts'
+import {
+  renderApostropheRoutes,
+  renderFreesewingRoutes,
+  renderHautaiRoutes,
+  renderLibrephotosRoutes,
+  renderPieceRoutes,
+  renderRoutes,
+} from './docs-routes.ts'
 
 const nativePage = 'src/apis/native/README.md'
+const apostrophePage = 'src/apis/apostrophe/README.md'
 const freesewingPage = 'src/apis/freesewing/README.md'
 const librephotosPage = 'src/apis/librephotos/README.md'
 const hautaiPage = 'src/apis/hautai/README.md'
@@ -14,6 +22,11 @@ const pages = {
   'docs/config.md': renderDocs(),
   'docs/errors.md': renderErrors(),
   [nativePage]: between(read(nativePage), 'routes', renderRoutes()),
+  [apostrophePage]: between(
+    between(read(apostrophePage), 'routes', renderApostropheRoutes()),
+    'piece-routes',
+    renderPieceRoutes(),
+  ),
   [freesewingPage]: between(read(freesewingPage), 'routes', renderFreesewingRoutes()),
   [librephotosPage]: between(read(librephotosPage), 'routes', renderLibrephotosRoutes()),
   [hautaiPage]: between(read(hautaiPage), 'routes', renderHautaiRoutes()),

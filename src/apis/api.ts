@@ -61,6 +61,13 @@ export interface Route {
   readonly strictKinds?: boolean
   /** Without any credential the route runs anonymously; a bad one is refused all the same. */
   readonly anonymous?: boolean
+  /**
+   * Of two credentials that are sent in these two ways, the one of the first way counts where it is good; that of the
+   * last way has to be good in any case. Default: two different ones are refused.
+   */
+  readonly precedence?: readonly ['bearer', 'key']
+  /** Asks for no CSRF cookie, at exactly this address without a query. */
+  readonly csrfFree?: boolean
   readonly needs?: Scope
   /**
    * Needs a fresh proof of all factors, or `current_password` (and `code`) in the body. `people`: programs (keys,
@@ -77,6 +84,8 @@ export interface Route {
   readonly limit?: 'address' | 'mail'
   /** What the body may come as; default JSON. */
   readonly bodyType?: BodyType | readonly BodyType[]
+  /** What begins with `{` is read as JSON although it says that it is a form: the type that fetch gives to a string. */
+  readonly jsonInForms?: boolean
   /** A body of any other type, or of none, counts as no body, where the contract's server passes it over. Default: 415. */
   readonly otherBodies?: 'ignored'
   /** A field of a form that is given twice; default `refused`. */
@@ -95,6 +104,8 @@ export interface Route {
   readonly refuse?: (body: unknown) => FieldError | readonly FieldError[] | null
   readonly body?: ZodType
   readonly query?: ZodType
+  /** `query` only says what can be asked: the route reads the address itself, as its contract writes structure there. */
+  readonly ownQuery?: boolean
   readonly params?: ZodType
   readonly answers: Readonly<Record<number, Answer>>
   /** Codes that `run` can throw, beyond those that follow from the other fields. */
@@ -153,10 +164,30 @@ export interface Api {
   readonly cookiesWithoutProof?: boolean
   /** Whoever asks with a method that a guarded address does not have is told 401 before 405. */
   readonly credentialsBeforeMethod?: boolean
-  readonly readCredentials: (headers: HeaderReader, connection: object | null) => readonly Presented[]
+  /** `url`: the address as it was sent; only where the contract takes keys in the query it is looked at. */
+  readonly readCredentials: (headers: HeaderReader, connection: object | null, url: string) => readonly Presented[]
+  /** Names in the query that hold credentials: no route sees them. */
+  readonly queryKeys?: readonly string[]
+  /**
+   * A cookie of this name and value has to come with every call that changes something and bears no explicit credential.
+   */
+  readonly csrfCookie?: { readonly name: string; readonly value: string }
+  /** A session cookie that is not good any more is passed over: the browser sends it by itself, nobody tried it. */
+  readonly staleCookies?: 'passed-over'
+  /** What addresses without a route do all the same: look at credentials before they say that nothing is there. */
+  readonly everywhere?: Pick<Route, 'takes' | 'anonymous' | 'precedence'>
+  /** Cookies that go with every answer that is no failure, beside the route's own. */
+  readonly cookiesWith?: (answered: Answered) => readonly Cookie[]
   /** Every failure in this contract's status, headers and shape. */
   readonly renderError: (error: CardeaError, context: ErrorContext) => Reply
   readonly description: ApiDescription
+}
+
+/** What the cookies of an answer depend on. */
+export interface Answered {
+  readonly request: Pick<Request, 'method'>
+  readonly headers: Pick<HeaderReader, 'get'>
+  readonly principal: Principal | null
 }
 
 /** What the OpenAPI document and `/api/help` say of an API beyond its routes. */

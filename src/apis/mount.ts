@@ -105,7 +105,11 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     const refusing = (path: string) => {
       const allow = [...(byPath.get(path) ?? []), 'OPTIONS']
       const other = refusingRoute(path, new CardeaError('method_not_allowed', { extra: { allow } }))
-      return answering(api, { ...other, ...(api.credentialsBeforeMethod && guardOf(api.routes, path)) })
+      return answering(api, {
+        ...other,
+        ...api.everywhere,
+        ...(api.credentialsBeforeMethod && guardOf(api.routes, path)),
+      })
     }
     for (const route of api.routes) {
       const answer = answering(api, route)
@@ -131,7 +135,10 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     const failing = refusingRoute('(none)', new CardeaError('internal', { cause }))
     return answering(apiOf(apis, c.req.path), failing)(c.req.raw, {}, c.env)
   })
-  router.notFound((c) => answering(apiOf(apis, c.req.path), unrouted)(c.req.raw, {}, c.env))
+  router.notFound((c) => {
+    const api = apiOf(apis, c.req.path)
+    return answering(api, { ...unrouted, ...api.everywhere })(c.req.raw, {}, c.env)
+  })
 
   const direct = new Map(methods.map((method) => [method as string, new Map<string, Answering>()]))
   for (const { api, route } of directRoutes(apis)) direct.get(route.method)?.set(route.path, answering(api, route))

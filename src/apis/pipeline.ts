@@ -1,5 +1,4 @@
 import type { Core } from '../core/cardea.ts'
-import type { Presented } from '../core/guard.ts'
 import { CardeaError } from '../errors.ts'
 import {
   type BodyType,
@@ -14,13 +13,13 @@ import {
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
-import type { HeaderReader } from '../http/headers.ts'
-import { type Cookie, type Reply, toResponse } from '../http/reply.ts'
-import { type SameOrigin, sameOrigin } from '../http/same-origin.ts'
+import { type Reply, toResponse } from '../http/reply.ts'
+import { sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
-import type { Origin, Principal, Scope, User, Verdict } from '../types.ts'
-import type { Api, Call, Route } from './api.ts'
-import type { AppContext } from './context.ts'
+import type { Principal, Scope, User } from '../types.ts'
+import type { Call, Route } from './api.ts'
+import { authenticate, demandCsrfCookie, provesOrigin } from './authenticate.ts'
+import type { Exchange, Step } from './exchange.ts'
 import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
 
 /** `__Host-` keeps a sibling host from planting one (RFC 6265bis, section 4.1.3.2); plain http cannot have it. */
@@ -28,31 +27,6 @@ export function deviceCookieName(publicUrl: string): string {
   return publicUrl.startsWith('https:') ? '__Host-cardea_device' : 'cardea_device'
 }
 const longestUrl = 8192
-
-/** One request on its way. Each step fills in what the later ones need. */
-export interface Exchange {
-  readonly app: AppContext
-  readonly api: Api
-  readonly route: Route
-  readonly request: Request
-  readonly headers: HeaderReader
-  readonly rawParams: Readonly<Record<string, string>>
-  readonly requestId: string
-  readonly peer: string
-  /** What the request came over, where that is known. */
-  readonly connection: object | null
-  origin: Origin
-  sameOrigin: SameOrigin
-  principal: Principal | null
-  body: unknown
-  query: unknown
-  params: unknown
-  readonly cookies: Cookie[]
-  reply: Reply
-}
-
-/** A promise only where there is something to wait for: a step that is done at once costs no turn of the loop. */
-type Step = (x: Exchange) => void | Promise<void>
 
 /** Whose request is it: the peer's, or what our own proxy says. A foreign Host gets nothing. */
 const trustProxy: Step = (x) => {
@@ -100,46 +74,6 @@ const limitRate: Step = (x) => {
   return x.app.core.limits[x.route.limit](x.origin).then(() => {})
 }
 
-const authenticate: Step = (x) => {
-  if (x.route.takes.length === 0) return
-  const presented = (x.route.readCredentials ?? x.api.readCredentials)(x.headers, x.connection)
-  // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
-  const ambient = presented.find(isAmbient)
-  const unproven = x.sameOrigin === 'absent' && (ambient?.via === 'basic' || x.api.cookiesWithoutProof === true)
-  if (ambient !== undefined && x.sameOrigin !== 'same' && !unproven) {
-    if (ambient.via === 'bearer' && x.route.badCookie === 'anonymous') return
-    const kind = ambient.via === 'basic' ? 'password' : 'session-cookie'
-    throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
-  }
-  if (presented.length === 0 && x.route.anonymous === true) return
-  const verdict = x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
-  const inCookie = ambient?.via === 'bearer'
-  return verdict instanceof Promise ? verdict.then((late) => accept(x, late, inCookie)) : accept(x, verdict, inCookie)
-}
-
-const isAmbient = (credential: Presented): boolean =>
-  credential.via === 'cookie' ||
-  credential.via === 'basic' ||
-  (credential.via === 'bearer' && credential.cookie === true)
-
-function accept(x: Exchange, verdict: Verdict<Principal>, inCookie: boolean): void {
-  x.app.metrics.verdict(verdict.ok ? verdict.value.kind : (verdict.kind ?? 'none'), verdict.ok ? 'good' : verdict.code)
-  // A cookie is good at the API that set it only, and no API sets one to anything but an access token of its own.
-  const isForeign =
-    inCookie && verdict.ok && (verdict.value.kind !== 'access-token' || verdict.value.api !== x.api.name)
-  if (inCookie && x.route.badCookie === 'anonymous' && (isForeign || !verdict.ok)) return
-  if (!verdict.ok) {
-    throw new CardeaError(verdict.code, {
-      ...(verdict.kind === undefined ? {} : { kind: verdict.kind }),
-      ...(verdict.retryAfter === undefined ? {} : { retryAfter: verdict.retryAfter }),
-      ...(verdict.ownerGone === undefined ? {} : { ownerGone: verdict.ownerGone }),
-    })
-  }
-  if (isForeign) throw new CardeaError('credential_invalid', { kind: 'session-cookie' })
-  if (verdict.value.kind === 'password') x.app.notePassword(x.origin)
-  x.principal = verdict.value
-}
-
 const authorize: Step = (x) => {
   const { needs } = x.route
   if (needs === undefined || (x.principal === null && x.route.anonymous === true)) return
@@ -170,6 +104,7 @@ async function readBody(x: Exchange): Promise<unknown> {
   if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
+  if (x.route.jsonInForms === true && bytes[0] === braceCode) return parseJson(bytes)
   const parsers = {
     json: () => parseJson(bytes),
     form: () => parseForm(bytes, x.route.repeated),
@@ -178,7 +113,10 @@ async function readBody(x: Exchange): Promise<unknown> {
   return parsers[type ?? allowedTypes(x.route)[0] ?? 'json']()
 }
 
-function readQuery(url: URL): Record<string, string> {
+const braceCode = '{'.charCodeAt(0)
+
+function readQuery(url: URL, credentials: readonly string[] = []): Record<string, string> {
+  for (const name of credentials) url.searchParams.delete(name)
   const names = [...url.searchParams.keys()]
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
@@ -190,8 +128,8 @@ function readQuery(url: URL): Record<string, string> {
 
 const parse: Step = (x) => {
   if (x.route.params !== undefined) x.params = validate(x.route.params, x.rawParams)
-  if (x.route.query !== undefined) {
-    const query = readQuery(new URL(x.request.url))
+  if (x.route.query !== undefined && x.route.ownQuery !== true) {
+    const query = readQuery(new URL(x.request.url), x.api.queryKeys)
     refuseHostileValues(query)
     x.query = validate(x.route.query, query)
   }
@@ -240,8 +178,11 @@ const run: Step = (x) => {
 
 /** Cookies leave only with the same-origin proof; where no page asked at all, some contracts need none. */
 const render: Step = (x) => {
-  const proven = x.sameOrigin === 'same' || (x.sameOrigin === 'absent' && x.api.cookiesWithoutProof === true)
-  if (!proven) x.cookies.length = 0
+  if (!provesOrigin(x)) x.cookies.length = 0
+  else if (x.api.cookiesWith !== undefined) {
+    const own = new Set(x.cookies.map(({ name }) => name))
+    x.cookies.push(...x.api.cookiesWith(x).filter(({ name }) => !own.has(name)))
+  }
 }
 
 /** The order of this list is the security review. */
@@ -251,6 +192,7 @@ const steps: readonly Step[] = [
   checkOrigin,
   limitRate,
   authenticate,
+  demandCsrfCookie,
   authorize,
   admit,
   parse,
@@ -281,7 +223,7 @@ function callOf(x: Exchange): Call {
       return user
     },
     demandSameOrigin() {
-      if (x.sameOrigin !== 'same')
+      if (!provesOrigin(x))
         throw new CardeaError('origin_refused', { kind: 'session-cookie', internal: `proof: ${x.sameOrigin}` })
     },
     setCookie(cookie) {

@@ -8,20 +8,27 @@ export interface Progress {
 
 const width = 30
 
-/** A bar on standard error for whoever watches it at a terminal; for programs and files nothing. */
-export function createProgress({ stderr }: Io, isWanted: boolean): Progress {
+/**
+ * A bar on standard error for whoever watches it at a terminal; for programs and files nothing. Redrawn only when it
+ * looks different. `what` stands before it.
+ */
+export function createProgress({ stderr }: Io, isWanted: boolean, what = ''): Progress {
   let shown = ''
   const write = (line: string) => {
     if (line === shown) return
     stderr.write(`\r${line.padEnd(shown.length)}`)
     shown = line
   }
+  let look = ''
   if (!isWanted || !stderr.isTTY) return { show() {}, end() {} }
   return {
     show({ done, total }) {
       const part = total === 0 ? 1 : done / total
       const bar = '#'.repeat(Math.round(part * width)).padEnd(width, '.')
-      write(`[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %  ${done} of ${total}`)
+      const next = `${what}[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %`
+      if (next === look) return
+      look = next
+      write(`${next}  ${done} of ${total}`)
     },
     end() {
       write('')

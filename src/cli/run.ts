@@ -11,6 +11,7 @@ import { addKey } from './key.ts'
 import { addMigrate } from './migrate.ts'
 import { type Io, printable } from './output.ts'
 import { addPhotos } from './photos.ts'
+import { addPieces } from './pieces.ts'
 import { addRestore } from './restore.ts'
 import { addServe } from './serve.ts'
 import { addSigningKey } from './signing-key.ts'
@@ -67,6 +68,7 @@ export function createProgram(io: Io, exitWith: (code: number) => void): Command
   addToken(program, io)
   addSigningKey(program, io)
   addPhotos(program, io)
+  addPieces(program, io, exitWith)
   addBackup(program, io)
   addRestore(program, io)
   addDoctor(program, io, exitWith)

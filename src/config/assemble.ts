@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { CoreSettings } from '../core/settings.ts'
+import type { CoreSettings, StaticKey } from '../core/settings.ts'
 import type { DoorSettings } from '../http/settings.ts'
 import type { RoleName, Scope } from '../types.ts'
 import { type Config, type DescribedSetting, deepFreeze, type Source, urlOf } from './config.ts'
@@ -153,6 +153,11 @@ function doorSettings(values: Values, embedded: boolean): Config['doors'] {
       revealUnknown: values['freesewing.revealUnknown'] === true,
       keysChangeCredentials: values['freesewing.keysChangeCredentials'] === true,
     },
+    apostrophe: {
+      ...door('apostrophe'),
+      shortName: sure('apostrophe.shortName', values['apostrophe.shortName']),
+      tokenSeconds: sure('apostrophe.tokenSeconds', values['apostrophe.tokenSeconds']),
+    },
     librephotos: {
       ...door('librephotos'),
       accessSeconds: sure('librephotos.accessSeconds', values['librephotos.accessSeconds']),
@@ -203,7 +208,7 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
     },
     requireFactor: [...(values.requireFactor ?? (strict ? ['admin'] : []))],
     roles,
-    staticKeys: (values.staticKeys ?? []).map((key) => ({ ...key })),
+    staticKeys: allStaticKeys(values).map((key) => ({ ...key })),
     limits: {
       enabled: sure('limits.enabled', values['limits.enabled']),
       address: { points: n('limits.address.points'), windowSeconds: n('limits.address.windowSeconds') },
@@ -229,9 +234,19 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       nameReservation: n('lifetimes.nameReservation'),
       events: n('lifetimes.events'),
     },
+    pieces: {
+      types: values.pieces ?? [],
+      maxPerPage: n('apostrophe.maxPerPage'),
+      siteUrl: values['apostrophe.siteUrl'] ?? null,
+    },
     feedBoundMillis: n('feedBoundMillis'),
     cacheSize: n('cacheSize'),
   }
+}
+
+/** Keys that stand in the configuration, wherever. */
+function allStaticKeys(values: Values): readonly StaticKey[] {
+  return [...(values.staticKeys ?? []), ...(values['apostrophe.apiKeys'] ?? [])]
 }
 
 /** First parts of the paths that the native API answers. */
@@ -267,6 +282,14 @@ function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, r
   for (const role of values.requireFactor ?? []) if (!isRole(role)) refuse('requireFactor', `there is no role ${role}`)
   for (const key of values.staticKeys ?? [])
     if (!isRole(key.role)) refuse('staticKeys', `the key ${key.name} has a role that does not exist`)
+  for (const key of values['apostrophe.apiKeys'] ?? []) {
+    const others = values.staticKeys ?? []
+    if (!isRole(key.role)) refuse('apostrophe.apiKeys', `the key ${key.name} has a role that does not exist`)
+    if (others.some(({ name }) => name === key.name))
+      refuse('apostrophe.apiKeys', `the key ${key.name} has the name of one of staticKeys`)
+    else if (others.some((other) => other.key === key.key))
+      refuse('apostrophe.apiKeys', `the key ${key.name} stands in staticKeys as well`)
+  }
   for (const name of doorNames) {
     const [, first = ''] = (values[`${name}.prefix`] ?? '').split('/')
     if (nativePaths.includes(first))

@@ -1,3 +1,4 @@
+import type { ApostropheSettings } from '../apis/apostrophe/settings.ts'
 import type { FreesewingSettings } from '../apis/freesewing/settings.ts'
 import type { HautaiSettings } from '../apis/hautai/settings.ts'
 import type { LibrephotosSettings } from '../apis/librephotos/settings.ts'
@@ -48,6 +49,7 @@ export interface Config {
     readonly freesewing: FreesewingSettings
     readonly librephotos: LibrephotosSettings
     readonly hautai: HautaiSettings
+    readonly apostrophe: ApostropheSettings
   }
   readonly photos: PhotoSettings
   readonly core: CoreSettings

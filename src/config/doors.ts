@@ -2,7 +2,7 @@ import { boolean, corsOrigins, origin, pathPrefix } from './kinds.ts'
 import { derived, type Option, option } from './option.ts'
 
 /** The contracts beside the native one that there are settings of. */
-export const doorNames = ['freesewing', 'librephotos', 'hautai'] as const
+export const doorNames = ['freesewing', 'apostrophe', 'librephotos', 'hautai'] as const
 export type DoorName = (typeof doorNames)[number]
 
 /** The settings that every door of another contract has, under its name. */

@@ -158,6 +158,12 @@ export const pathPrefix: Kind<string> = textual('path such as `/name`, or nothin
     : bad('must be a path of lower-case letters, digits, - and _ without a closing slash, such as /name'),
 )
 
+export const cookiePrefix: Kind<string> = textual('name of letters, digits, - and _', (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value)
+    ? good(value)
+    : bad('must be a name of 1 to 64 letters, digits, - and _'),
+)
+
 export const databaseUrl: Kind<string> = textual('`postgresql://user:password@host:port/database`', (value) =>
   parseUrl(value, ['postgres:', 'postgresql:']) === null
     ? bad('must be an address such as postgresql://user:password@host:5432/database')

@@ -3,6 +3,7 @@ import { doorOptions } from './doors.ts'
 import {
   boolean,
   choice,
+  cookiePrefix,
   databaseUrl,
   host,
   hostName,
@@ -17,8 +18,9 @@ import {
 } from './kinds.ts'
 import { count, DAY, derived, type Option, option, seconds, YEAR } from './option.ts'
 import { photoOptions } from './photos.ts'
+import { type PieceDeclaration, pieceTypes } from './pieces.ts'
 import { secret } from './secret.ts'
-import { roleNames, roleTable, staticKeys } from './structured.ts'
+import { apostropheKeys, roleNames, roleTable, staticKeys } from './structured.ts'
 
 /** Every setting there is. Types, checks, the documentation and the list of variables are all made from this table. */
 export const options = {
@@ -211,6 +213,23 @@ export const options = {
     doc: 'Let API keys change password and e-mail address at the FreeSewing API.',
   }),
 
+  ...doorOptions('apostrophe', 'ApostropheCMS', '*'),
+  'apostrophe.shortName': option(cookiePrefix, 'cardea', {
+    doc: 'What the cookies of the ApostropheCMS API begin with, as in `cardea.sid`; the `shortName` of the project.',
+  }),
+  'apostrophe.apiKeys': option(apostropheKeys, [], {
+    doc: 'Keys of the ApostropheCMS API: `{ KEY: { role, name? } }` with role guest, contributor, editor or admin; the name is what the audit log calls it.',
+    defaultText: 'none',
+    secret: true,
+    strict: 'Keys must have 32 characters or more.',
+  }),
+  'apostrophe.tokenSeconds': seconds(14 * DAY, 'Life of a bearer token of the ApostropheCMS API.', 60, YEAR),
+  'apostrophe.maxPerPage': count(200, 'Documents of one page at most, whatever `perPage` asks for.', 1, 1000),
+  pieces: option(pieceTypes, [], {
+    defaultText: 'none',
+    doc: 'Piece types of the ApostropheCMS API: `{ NAME: { fields, publicApiProjection?, url?, guestApiAccess?, viewRole?, editRole?, publishRole?, indexes? } }`.',
+  }),
+
   ...doorOptions('librephotos', 'LibrePhotos', []),
   'librephotos.accessSeconds': seconds(3600, 'Life of an access token of the LibrePhotos API.', 30, DAY),
   'librephotos.refreshSeconds': seconds(
@@ -267,8 +286,15 @@ type Nested<P extends string, T> = P extends `${infer Head}.${infer Rest}`
   : { readonly [K in P]?: T }
 type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
 
+/** Where what is written is not what is made of it. */
+interface Written {
+  'apostrophe.apiKeys': Readonly<Record<string, { readonly role: string; readonly name?: string }>>
+  pieces: Readonly<Record<string, PieceDeclaration>>
+}
+type WrittenOf<P extends OptionPath> = P extends keyof Written ? Written[P] : ValueOf<P>
+
 /** What `cardea.config.ts` exports: any part of the settings, nested as their dotted paths say. */
-export type Settings = Both<{ [P in OptionPath]: Nested<P, ValueOf<P>> }[OptionPath]>
+export type Settings = Both<{ [P in OptionPath]: Nested<P, WrittenOf<P>> }[OptionPath]>
 
 /** Gives an editor the names and types of the settings. Answers what it was given. */
 export function defineConfig(settings: Settings): Settings {

@@ -58,6 +58,9 @@ export function strictProblems(draft: Draft): readonly Problem[] {
   for (const { name, key } of values.staticKeys ?? []) {
     if (key.length < 32) refuse('staticKeys', `the key ${name} must have 32 characters or more ${why}`)
   }
+  for (const { name, key } of values['apostrophe.apiKeys'] ?? []) {
+    if (key.length < 32) refuse('apostrophe.apiKeys', `the key ${name} must have 32 characters or more ${why}`)
+  }
   if (isBehindUnknownProxy(draft)) {
     refuse(
       'trustedProxies',

@@ -73,6 +73,28 @@ function readStaticKey(value: unknown, index: number): Reading<StaticKey> {
     : bad(`${at}: the key has the shape of ${other}; use a random string, such as from \`openssl rand -hex 32\``)
 }
 
+const apostropheRoles = ['guest', 'contributor', 'editor', 'admin']
+
+/** `{ KEY: { role, name? } }`, as projects of ApostropheCMS have it. No message repeats a key. */
+export const apostropheKeys: Kind<readonly StaticKey[]> = json('object of key -> `{ role, name? }`', (value) => {
+  if (!isRecord(value)) return bad('must be an object of key -> { role }')
+  const keys: StaticKey[] = []
+  for (const [index, [key, entry]] of Object.entries(value).entries()) {
+    const at = `item ${index + 1}`
+    if (!isRecord(entry)) return bad(`${at} must be an object { role, name? }`)
+    const unknown = Object.keys(entry).some((field) => !['role', 'name'].includes(field))
+    if (unknown) return bad(`${at} has a field that is none of role, name`)
+    const { role, name: label = `apostrophe-${index + 1}` } = entry
+    if (typeof role !== 'string' || !apostropheRoles.includes(role))
+      return bad(`${at} must have the role ${apostropheRoles.join(', ')}`)
+    const reading = readStaticKey({ name: label, key, role, api: 'apostrophe' }, index)
+    if (!reading.ok) return reading
+    if (keys.some((earlier) => earlier.name === reading.value.name)) return bad(`${at} has the name of an earlier one`)
+    keys.push(reading.value)
+  }
+  return good(keys)
+})
+
 export const staticKeys: Kind<readonly StaticKey[]> = json('list of `{ name, key, role, api }`', (value) => {
   if (!Array.isArray(value)) return bad('must be a list of { name, key, role, api }')
   const keys: StaticKey[] = []

@@ -10,6 +10,7 @@ import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
 import { createCredentialRights } from './credential-rights.ts'
 import { createDevices, type Devices } from './devices.ts'
+import { createDocuments, type Documents } from './documents.ts'
 import { createDoorLinks, type DoorLink, type DoorLinks } from './door-links.ts'
 import { createEmailMark, type EmailMark } from './email-marks.ts'
 import { createEvents, type Events } from './events.ts'
@@ -80,6 +81,7 @@ export interface Core {
   readonly events: Events
   readonly feed: ChangeFeed
   readonly devices: Devices
+  readonly documents: Documents
   readonly doorLinks: DoorLinks
   readonly photos: Photos
   readonly emailMark: EmailMark
@@ -201,6 +203,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     events,
     feed,
     devices: createDevices({ keyTree, places }),
+    documents: createDocuments(base),
     doorLinks,
     photos,
     emailMark: createEmailMark(keyTree),

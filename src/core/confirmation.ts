@@ -51,7 +51,7 @@ export function createConfirmation(deps: ConfirmationDeps): Confirmation {
         await mails.noticeTo(email, 'sign-up-reserved-address', user.username, origin)
         return
       }
-      const form = doorLinks.formOf(origin.api)
+      const form = doorLinks.formOf(origin.api, purpose)
       const { token, expiresAt } = await oneTimes.issue({
         purpose,
         userId: user.id,
@@ -59,7 +59,7 @@ export function createConfirmation(deps: ConfirmationDeps): Confirmation {
         replace: true,
         form,
       })
-      const address = doorLinks.address(origin.api, purpose, token)
+      const address = doorLinks.address(origin.api, purpose, token, email)
       await mails.link(purpose, email, token, expiresAt, { username: user.username, address })
     },
   }
@@ -75,8 +75,8 @@ export async function mailSignInLink(
   const purpose = 'sign-in-link'
   const api = doorLinks.doorOf(origin.api, purpose)
   const data = { email: user.email, epoch: String(user.epoch), api }
-  const form = doorLinks.formOf(origin.api)
+  const form = doorLinks.formOf(origin.api, purpose)
   const { token, expiresAt } = await oneTimes.issue({ purpose, userId: user.id, data, replace: false, form })
-  const address = doorLinks.address(origin.api, purpose, token)
+  const address = doorLinks.address(origin.api, purpose, token, user.email)
   await mails.link(purpose, user.email, token, expiresAt, { username: user.username, address })
 }

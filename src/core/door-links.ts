@@ -11,16 +11,19 @@ import { isMailedBy, type OneTimes } from './one-time.ts'
  * what asks for both.
  */
 
-/** Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. */
-export type DoorLink = (purpose: LinkPurpose, id: string, check: string) => string | null
+/**
+ * Address of a door's own link, or null for purposes that it has no page for: these lead to the native one. `to`: the
+ * e-mail address that it is mailed to.
+ */
+export type DoorLink = (purpose: LinkPurpose, id: string, check: string, to: string) => string | null
 
 export interface DoorLinks {
   /** Null: a link of the native API. */
-  address(api: ApiName, purpose: LinkPurpose, token: string): string | null
+  address(api: ApiName, purpose: LinkPurpose, token: string, to: string): string | null
   /** Where the link leads, and so the only door that takes it: an id is no token of a door that asks for no check. */
   doorOf(api: ApiName, purpose: LinkPurpose): ApiName
-  /** What tokens that are mailed for this door look like. */
-  formOf(api: ApiName): 'token' | 'uuid'
+  /** What tokens look like that are mailed for this door: ids where it has a link of its own for them. */
+  formOf(api: ApiName, purpose: LinkPurpose): 'token' | 'uuid'
   checkOf(id: string): string
   isCheck(id: string, check: string): boolean
   /** What was mailed under this id for this door and still waits to be used, or null. */
@@ -41,9 +44,9 @@ const checkUnder = (key: Uint8Array, id: string): string => hmacHex(key, id).sli
 export function createDoorLinks({ keyTree, oneTimes, links }: DoorLinksDeps): DoorLinks {
   const checkOf = (id: string) => checkUnder(keyTree.current('link-check').bytes, id)
   return {
-    address: (api, purpose, token) => links[api]?.(purpose, token, checkOf(token)) ?? null,
-    doorOf: (api, purpose) => ((links[api]?.(purpose, '', '') ?? null) === null ? 'native' : api),
-    formOf: (api) => (links[api] === undefined ? 'token' : 'uuid'),
+    address: (api, purpose, token, to) => links[api]?.(purpose, token, checkOf(token), to) ?? null,
+    doorOf: (api, purpose) => ((links[api]?.(purpose, '', '', '') ?? null) === null ? 'native' : api),
+    formOf: (api, purpose) => ((links[api]?.(purpose, '', '', '') ?? null) === null ? 'token' : 'uuid'),
     checkOf,
     // A link that was mailed before the root secret was changed is as good as one after.
     isCheck: (id, check) => keyTree.all('link-check').some((key) => equalText(check, checkUnder(key.bytes, id))),

@@ -22,7 +22,7 @@ export type Notice =
   | 'account-removed'
 
 /** Purposes whose token is mailed. */
-export type LinkPurpose = Exclude<Purpose, 'set-up' | 'factor-ticket'>
+export type LinkPurpose = Exclude<Purpose, 'set-up' | 'factor-ticket' | 'proven-ticket'>
 
 /** Every mail that carries a link: what it says, and the call that does the same without a browser. */
 export const linkTexts: Readonly<

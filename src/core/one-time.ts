@@ -14,6 +14,8 @@ export interface OneTimeWish {
   readonly replace: boolean
   /** `uuid` for doors whose clients know mailed tokens as ids; default 256 bits as base64url. */
   readonly form?: 'token' | 'uuid'
+  /** One of ours that has just been consumed for another purpose, for callers who keep one token through several steps. */
+  readonly token?: string
 }
 
 export interface OneTimes {
@@ -39,6 +41,7 @@ const lifetimeOf = {
   'reset-password': 'resetLink',
   'sign-in-link': 'signInLink',
   'factor-ticket': 'factorTicket',
+  'proven-ticket': 'factorTicket',
   invitation: 'invitation',
 } as const satisfies Record<Purpose, Lifetime>
 
@@ -51,8 +54,8 @@ export interface OneTimesDeps {
 export function createOneTimes({ store, clock, settings }: OneTimesDeps): OneTimes {
   // A plain hash is enough: 122 random bits or more cannot be guessed from it.
   return {
-    async issue({ purpose, userId, data, replace, form }) {
-      const token = purpose === 'set-up' ? hexToken(16) : form === 'uuid' ? uuidv4() : randomToken()
+    async issue({ purpose, userId, data, replace, form, token: same }) {
+      const token = same ?? (purpose === 'set-up' ? hexToken(16) : form === 'uuid' ? uuidv4() : randomToken())
       const now = clock.now()
       const expiresAt = now + settings.lifetimes[lifetimeOf[purpose]] * 1000
       const row = { purpose, hash: sha256Hex(token), userId, data, createdAt: now, expiresAt, attempts: 0 }

@@ -1,6 +1,16 @@
 import type { DerivedKey } from '../crypto/key-tree.ts'
 import type { ApiName, Factor, Millis, Scope, User } from '../types.ts'
 import type {
+  DocumentFilter,
+  DocumentIndex,
+  DocumentWish,
+  NewDocument,
+  Operand,
+  StoredDocument,
+  ValueCount,
+} from './document-records.ts'
+import type { Mode } from './piece-rights.ts'
+import type {
   ApiKey,
   AuditEvent,
   Change,
@@ -90,8 +100,8 @@ export interface UserStore {
   /** Deletes people who signed up before `before` and never proved their address. Appends changes. Answers how many. */
   purgeUnproven(before: Millis, now: Millis): Promise<number>
   list(wish: PageWish & UserFilter): Promise<Page<User>>
-  /** Oldest first. */
-  slice(wish: SliceWish & UserFilter): Promise<Slice<User>>
+  /** Oldest first, unless it says otherwise. */
+  slice(wish: SliceWish & UserFilter & { readonly newestFirst?: boolean }): Promise<Slice<User>>
   isReserved(kind: Reservation['kind'], hash: Hash, now: Millis): Promise<boolean>
   profile(id: number, api: ApiName): Promise<Json>
   /** Of many at once; those that have none are not in it. */
@@ -267,6 +277,28 @@ export interface ChangeStore {
   purge(before: Millis): Promise<number>
 }
 
+// ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DocumentStore {
+  /** All of them or none: 'slug_taken' when one has a slug that its type has already in that mode. */
+  create(documents: readonly NewDocument[]): Promise<'made' | 'slug_taken'>
+  byId(type: string, docId: string, mode: Mode): Promise<StoredDocument | null>
+  /** In a transaction: the modes that there are, which nobody else changes until the commit. */
+  held(type: string, docId: string): Promise<readonly StoredDocument[]>
+  /** Puts it in the place of the one with its id and mode. Id, type, mode, owner and the time it was made stay. */
+  save(document: NewDocument): Promise<'saved' | 'slug_taken' | 'gone'>
+  /** Both modes; false when there was neither. */
+  remove(type: string, docId: string): Promise<boolean>
+  list(wish: DocumentWish): Promise<readonly StoredDocument[]>
+  count(filter: DocumentFilter): Promise<number>
+  /** The values that are there, most frequent first. */
+  values(filter: DocumentFilter, operand: Operand, limit: number): Promise<readonly ValueCount[]>
+  /** Makes the indexes that are missing and drops those that are none of these, one process at a time. */
+  setIndexes(
+    indexes: readonly DocumentIndex[],
+  ): Promise<{ readonly made: readonly string[]; readonly dropped: readonly string[] }>
+}
+
 // ── limits and devices ──────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface LimitStore {
@@ -350,6 +382,7 @@ export interface Store {
   readonly limits: LimitStore
   readonly devices: DeviceStore
   readonly photos: PhotoStore
+  readonly documents: DocumentStore
   readonly meta: MetaStore
   readonly instance: InstanceStore
   /** The same store bound to one transaction. Using the outer store inside is refused at once: it would wait for ever. */

@@ -247,6 +247,7 @@ export const purposes = [
   'reset-password',
   'sign-in-link',
   'factor-ticket',
+  'proven-ticket',
   'invitation',
 ] as const
 export type Purpose = (typeof purposes)[number]

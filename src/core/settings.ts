@@ -1,4 +1,5 @@
 import type { ApiName, Millis, RoleName, Scope, Seconds } from '../types.ts'
+import type { PieceType } from './piece-types.ts'
 import type { LimitRule } from './records.ts'
 
 /** What the core is told. config/options.ts has one row per setting: default, unit and meaning. */
@@ -64,6 +65,14 @@ export interface CoreSettings {
     readonly pendingFactor: Seconds
     readonly nameReservation: Seconds
     readonly events: Seconds
+  }
+  /** The types of documents that operators declare. */
+  readonly pieces: {
+    readonly types: readonly PieceType[]
+    /** Documents of a page at most. */
+    readonly maxPerPage: number
+    /** What `_url` begins with, without a trailing slash; null: it is a path. */
+    readonly siteUrl: string | null
   }
   /** Cached verdicts count only while the change feed was read within this. */
   readonly feedBoundMillis: Millis

@@ -14,6 +14,7 @@ import type { PasswordCheck } from './password-check.ts'
 import type { Clock, Store } from './ports.ts'
 import type { OneTime } from './records.ts'
 import { createBasicSignIn } from './sign-in-basic.ts'
+import { createTicketSignIn, manyTries, type SignedIn, type TicketSignIn, ticketTries } from './sign-in-tickets.ts'
 
 export interface SignInWish {
   readonly identifier: string
@@ -22,21 +23,15 @@ export interface SignInWish {
   readonly code?: string
 }
 
-/** Who it is and how they proved it; the caller opens the session. No artefact exists before the last factor. */
-export interface SignedIn {
-  readonly user: User
-  readonly factors: readonly Factor[]
-}
+export type { SignedIn } from './sign-in-tickets.ts'
 
-export interface SignIn {
+export interface SignIn extends TicketSignIn {
   /**
    * Password (and code). Throws credentials_wrong, factor_required (with `extra.mfa_ticket`), factor_wrong,
    * account_pending/disabled/blocked (only after the right password), rate_limited, busy.
    * Unknown names cost the same time and are limited alike.
    */
   withPassword(wish: SignInWish, origin: Origin): Promise<SignedIn>
-  /** Second step: the ticket of `factor_required` and a TOTP or recovery code. */
-  withTicket(ticket: string, code: string, origin: Origin): Promise<SignedIn>
   /** Mails a magic link when the identifier names an active user with a proven e-mail; tells nobody whether. */
   requestLink(identifier: string, origin: Origin): Promise<void>
   /** Uses a magic link; throws one_time_invalid, factor_required with a ticket. */
@@ -76,12 +71,6 @@ export interface SignInDeps {
   readonly basicCache: BasicCache
   readonly background: Background
 }
-
-/** Wrong codes that one ticket survives. */
-const ticketTries = 5
-/** More than anybody makes before a ticket expires. */
-const manyTries = 1_000_000_000
-const knownFactors: readonly Factor[] = ['password', 'link']
 
 /** The kinds that stand for a session in which somebody proved who they are. */
 const sessionKinds: readonly Principal['kind'][] = ['access-token', 'bearer-token', 'session-cookie']
@@ -177,23 +166,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       return finish(user, ['password', factor], tried, origin, 1)
     },
 
-    async withTicket(ticket, code, origin) {
-      await passwordCheck.countAddress(origin)
-      const row = await oneTimes.peek('factor-ticket', ticket)
-      if (row === null || !isMailedBy(row, origin.api)) throw await invalid('factor-ticket', null, origin)
-      const user = await userOf(row, origin)
-      await passwordCheck.demandActive(user, origin, 'one-time')
-      // Counted before the code is looked at, so that codes sent side by side cannot outrun the count. The row itself
-      // stays: the same right code sent many times at once must find it when the first of them is done.
-      const left = await oneTimes.fail('factor-ticket', ticket, manyTries)
-      if (left === null || manyTries - left > ticketTries) throw await invalid('factor-ticket', user, origin)
-      const second = await mfa.check(user, code, origin)
-      await oneTimes.consume('factor-ticket', ticket)
-      const first = knownFactors.find((factor) => factor === dataText(row, 'factor'))
-      if (first === undefined) throw new CardeaError('one_time_invalid')
-      // The first step counted the address, too.
-      return finish(user, [first, second], null, origin, 2)
-    },
+    ...createTicketSignIn({ ...deps, invalid, userOf, finish }),
 
     async requestLink(identifier, origin) {
       // Behind the answer, whose time then does not tell whether there was anything to do.

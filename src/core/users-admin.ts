@@ -96,7 +96,7 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
             email: null,
             unprovenEmail: null,
             passwordHash,
-            status: 'active',
+            status: wish.status ?? 'active',
             role,
             grantedScopes,
             createdAt: now,

@@ -38,6 +38,8 @@ export interface NewUserWish {
   readonly role: RoleName
   readonly kind: User['kind']
   readonly grantedScopes?: readonly Scope[]
+  /** Default: active. */
+  readonly status?: 'active' | 'disabled'
 }
 
 export interface Users {
@@ -112,6 +114,8 @@ export interface Users {
   ): Promise<void>
   /** Mails a link when the identifier names an active user with a proven e-mail; tells nobody whether. */
   forgotPassword(identifier: string, origin: Origin): Promise<void>
+  /** Whether a mailed reset is still good, and of the user who is called so. Consumes nothing. */
+  isResetOf(token: string, identifier: string, origin: Origin): Promise<boolean>
   /** Opens no session, leaves the factor alone; revokes keys, private tokens and sessions. */
   resetPassword(token: string, password: string, origin: Origin): Promise<void>
   remove(user: User, actor: Principal | null, origin: Origin): Promise<void>
@@ -124,8 +128,8 @@ export interface Users {
 
   // administration; `actor` null: the command line. Throws beyond_own_rights, last_admin, not_found, username_taken ...
   list(wish: PageWish & UserFilter): Promise<Page<User>>
-  /** The same by place, oldest first. */
-  slice(wish: SliceWish & UserFilter): Promise<Slice<User>>
+  /** The same by place, oldest first unless it says otherwise. */
+  slice(wish: SliceWish & UserFilter & { readonly newestFirst?: boolean }): Promise<Slice<User>>
   create(wish: NewUserWish, actor: Principal | null, origin: Origin): Promise<User>
   setRole(publicId: string, role: RoleName, actor: Principal | null, origin: Origin): Promise<User>
   setStatus(publicId: string, status: UserStatus, actor: Principal | null, origin: Origin): Promise<User>
@@ -157,7 +161,7 @@ export interface UsersDeps {
   readonly forgetPhotos: (userId: number) => Promise<void>
   readonly passwordCheck: PasswordCheck
   readonly confirmation: Confirmation
-  readonly background: Background
   readonly doorLinks: DoorLinks
+  readonly background: Background
   readonly settings: CoreSettings
 }

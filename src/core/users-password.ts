@@ -1,10 +1,14 @@
 import { CardeaError } from '../errors.ts'
-import type { Origin } from '../types.ts'
-import { dataText } from './one-time.ts'
+import type { ApiName, Origin } from '../types.ts'
+import { dataText, isMailedBy } from './one-time.ts'
+import type { OneTime } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import { changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 
-type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'resetPassword'>
+type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'isResetOf' | 'resetPassword'>
+
+/** A link is good at the door that it leads to, and where it was asked for, and nowhere else. */
+const isGoodAt = (row: OneTime, api: ApiName): boolean => isMailedBy(row, api) || dataText(row, 'asked') === api
 
 export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background, doorLinks } = deps
@@ -14,13 +18,12 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
     if (user === null || user.status !== 'active' || user.email === null) return
     const known = await limits.isKnown(user.id, origin)
     if (!(await limits.mailTo(user.email, 'reset-password', known))) return
-    const data = { email: user.email }
+    const data = { email: user.email, api: doorLinks.doorOf(origin.api, 'reset-password'), asked: origin.api }
     // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
-    const form = doorLinks.formOf(origin.api)
-    const wish = { purpose: 'reset-password', userId: user.id, data, replace: false, form } as const
+    const wish = { purpose: 'reset-password', userId: user.id, data, replace: false } as const
     const { token, expiresAt } = await oneTimes.issue(wish)
     await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
-    const address = doorLinks.address(origin.api, 'reset-password', token)
+    const address = doorLinks.address(origin.api, 'reset-password', token, user.email)
     await mails.link('reset-password', user.email, token, expiresAt, { username: user.username, address })
   }
 
@@ -45,10 +48,20 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
       background.run('password reset', () => sendReset(identifier, origin))
     },
 
+    async isResetOf(token, identifier, origin) {
+      const [row, { user }] = await Promise.all([
+        oneTimes.peek('reset-password', token),
+        identify.find(identifier, origin),
+      ])
+      if (row === null || user === null || !isGoodAt(row, origin.api)) return false
+      return row.userId === user.id && user.email === dataText(row, 'email')
+    },
+
     async resetPassword(token, password, origin) {
       // Looked at first: a password that is refused must not cost the link, and a bad link buys no hashing.
       const found = await oneTimes.peek('reset-password', token)
-      const user = found === null || found.userId === null ? null : await store.users.byId(found.userId)
+      if (found === null || !isGoodAt(found, origin.api)) throw new CardeaError('one_time_invalid')
+      const user = found.userId === null ? null : await store.users.byId(found.userId)
       if (user === null) throw new CardeaError('one_time_invalid')
       const passwordHash = await newPasswords.hash(password, [user.username, user.email])
       const now = clock.now()

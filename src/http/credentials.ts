@@ -16,7 +16,13 @@ const longest = 8192 + 16
 /** RFC 9110, section 11.4: a scheme, blanks, one token68 (or, for Basic, its base64). */
 const authorization = /^([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9\-._~+/]+=*)$/
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-const keyText = /^[\x21-\x7E]{1,512}$/
+/** `any-case`: RFC 9110, section 11.1. `exact`: a contract that knows `Bearer`, one blank and the token only. */
+export type BearerSpelling = 'any-case' | 'exact'
+const exactBearer = /^Bearer [^ ]/
+/** Tried, and no token that anybody has: refused as one that is dead. */
+export const deadBearer = { via: 'bearer', text: '' } as const
+
+export const keyText = /^[\x21-\x7E]{1,512}$/
 // RFC 7617, section 2: neither part holds control characters.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const control = /[\x00-\x1F\x7F]/
@@ -39,11 +45,11 @@ export function decodeBasic(text: string): { readonly username: string; readonly
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
 }
 
-function fromAuthorization(header: string): ReadCredential {
+function fromAuthorization(header: string, spelling: BearerSpelling): ReadCredential {
   const [, scheme = '', text = ''] = (header.length <= longest && authorization.exec(header)) || []
   switch (scheme.toLowerCase()) {
     case 'bearer':
-      return { via: 'bearer', text }
+      return spelling === 'any-case' || exactBearer.test(header) ? { via: 'bearer', text } : deadBearer
     case 'apikey':
       return { via: 'key', text }
     case 'basic': {
@@ -67,9 +73,13 @@ interface Sent {
   readonly cookie: string | null
 }
 
-function readSent({ authorization, key, cookie: cookies }: Sent, cookieName: string | null): readonly ReadCredential[] {
+function readSent(
+  { authorization, key, cookie: cookies }: Sent,
+  cookieName: string | null,
+  spelling: BearerSpelling,
+): readonly ReadCredential[] {
   const found: ReadCredential[] = []
-  if (authorization !== null) found.push(fromAuthorization(authorization.trim()))
+  if (authorization !== null) found.push(fromAuthorization(authorization.trim(), spelling))
   if (key !== null) found.push(keyText.test(key) ? { via: 'key', text: key } : { via: 'unreadable', kind: 'api-key' })
   if (found.length === 0 && cookieName !== null) {
     const cookie = readCookie(cookies, cookieName)
@@ -87,6 +97,7 @@ function readSent({ authorization, key, cookie: cookies }: Sent, cookieName: str
 export type CredentialReader = (
   headers: Pick<HeaderReader, 'get'>,
   connection: object | null,
+  url?: string,
 ) => readonly ReadCredential[]
 
 const none: readonly ReadCredential[] = []
@@ -98,7 +109,10 @@ const keySecret = /^[0-9a-f]{64}$/
  * gets the same list, which spares reading it and lets the guard know it again. Only what the one who is on the line
  * has sent there is kept, and no password.
  */
-export function createCredentialReader(cookieName: string | null): CredentialReader {
+export function createCredentialReader(
+  cookieName: string | null,
+  spelling: BearerSpelling = 'any-case',
+): CredentialReader {
   const last = new WeakMap<object, Sent & { readonly found: readonly ReadCredential[] }>()
   return (headers, connection) => {
     const authorization = headers.get('authorization')
@@ -108,7 +122,7 @@ export function createCredentialReader(cookieName: string | null): CredentialRea
     const known = connection === null ? undefined : last.get(connection)
     if (known?.authorization === authorization && known.key === key && known.cookie === cookie) return known.found
     const sent = { authorization, key, cookie }
-    const found = readSent(sent, cookieName)
+    const found = readSent(sent, cookieName, spelling)
     if (connection !== null) {
       const isKept = found.every((each) => each.via !== 'basic' || keySecret.test(each.password))
       if (isKept) last.set(connection, { ...sent, found })

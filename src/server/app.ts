@@ -1,4 +1,5 @@
 import { type Api, withPrefix } from '../apis/api.ts'
+import { createApostropheApi } from '../apis/apostrophe/index.ts'
 import type { WebMetrics } from '../apis/context.ts'
 import { createFreesewingApi } from '../apis/freesewing/index.ts'
 import { createHautaiApi } from '../apis/hautai/index.ts'
@@ -8,23 +9,26 @@ import { createNativeApi } from '../apis/native/index.ts'
 import { findOverlaps } from '../apis/overlap.ts'
 import type { Config } from '../config/config.ts'
 import { type DoorName, doorNames } from '../config/doors.ts'
+import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
 export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
+  readonly pieces: readonly PieceType[]
   readonly metrics: WebMetrics
   /** Throws while the database does not answer. */
   readonly ready: () => Promise<void>
 }
 
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
-export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly Api[] {
+export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
   apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
+    apostrophe: () => createApostropheApi({ settings: doors.apostrophe, base: base('apostrophe'), pieces }),
     librephotos: () => createLibrephotosApi({ settings: doors.librephotos, base: base('librephotos') }),
     hautai: () => createHautaiApi({ settings: doors.hautai, base: base('hautai') }),
   } satisfies Record<DoorName, () => Api>
@@ -39,6 +43,6 @@ export function createApis({ http, doors, metrics, ready }: ApisDeps): readonly 
 export function createHouseApp({ config, core, store, passwords, log }: House): App {
   const { http, doors } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const apis = createApis({ http, doors, metrics, ready: () => store.ping() })
+  const apis = createApis({ http, doors, pieces: core.documents.types, metrics, ready: () => store.ping() })
   return createApp({ core, http, log, metrics, apis, newRequestId: requestId })
 }

@@ -34,11 +34,15 @@ const secretNames = new Set(
     .map(bare),
 )
 
-/** Texts in the shape of a credential of ours, wherever they stand: API keys, JWTs, `<uuid>[.<generation>].<secret>`. */
+/**
+ * Texts in the shape of a credential of ours, wherever they stand: API keys, JWTs, `<uuid>[.<generation>].<secret>`, what a
+ * query calls a key, credentials of headers and addresses.
+ */
 const shapes = [
   /cardea_[0-9a-f-]{8,}_[\w-]{16,}/gi,
   /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
   /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\.\d+)?\.[\w-]{32,}/gi,
+  /(?<=[?&](apikey|access_token|reset)(\[[^\]=]*\])?=)[^&#\s"']+/gi,
   /\b(Basic|Bearer|ApiKey)\s+[\w+/=.~-]{8,}/gi,
   /\/\/[^/\s:@]*:[^/\s@]+@/g,
 ]

@@ -39,6 +39,7 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
   try {
     house = await openHouse(config, { log, as: 'server' })
     await house.core.feed.start()
+    await tendDocumentIndexes(house)
     await stepHashingBack(log)
     app.resolve(createHouseApp(house))
     const setUp = createSetUp({ core: house.core, dataDir: config.dataDir, print, log })
@@ -53,6 +54,12 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
     await house?.close()
     throw error
   }
+}
+
+/** In step with the declared piece types before the first request comes. */
+async function tendDocumentIndexes({ core, log }: House): Promise<void> {
+  const { made, dropped } = await core.documents.setIndexes()
+  if (made.length + dropped.length > 0) log.info({ made, dropped }, 'the indexes of documents were brought in step')
 }
 
 /** Each part is stopped even when one before it failed. */

@@ -121,9 +121,13 @@ async function endPool(pool: pg.Pool): Promise<void> {
   if (!pool.ended) await pool.end()
 }
 
-/** 64-bit integers are times, counts and ids here, all of them far below 2^53. */
+/** 64-bit integers are times, counts and ids here, all of them far below 2^53; JSON is text, as on the other engine. */
+const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.JSONB, String],
+])
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
+  parsers.get(oid) ?? pg.types.getTypeParser(oid, format)
 
 function queriesOn(pool: pg.Pool): Queries {
   return new Kysely<Schema>({ dialect: dialectOn(pool) })

@@ -1,4 +1,5 @@
 import type { GeneratedAlways } from 'kysely'
+import type { Mode, Visibility } from '../core/piece-rights.ts'
 import type { PhotoType, SessionMode } from '../core/records.ts'
 import type { ApiName, UserKind, UserStatus } from '../types.ts'
 
@@ -27,6 +28,7 @@ export interface Schema {
   devices: DeviceTable
   photos: PhotoTable
   photo_folders: PhotoFolderTable
+  documents: DocumentTable
   meta: MetaTable
   cardea_migrations: MigrationTable
 }
@@ -248,6 +250,26 @@ export interface PhotoFolderTable {
   path: string
   user_id: number
   public: number
+}
+
+/** One row for each mode of a document. */
+export interface DocumentTable {
+  doc_id: string
+  mode: Mode
+  type: string
+  slug: string
+  visibility: Visibility
+  /** 1: archived. */
+  archived: number
+  owner_id: number | null
+  updated_by: number | null
+  /** `jsonb` on PostgreSQL, which is read and written as text. */
+  fields: JsonText
+  /** Folded text by dotted path. */
+  search: JsonText
+  created_at: number
+  updated_at: number
+  published_at: number | null
 }
 
 export interface MetaTable {

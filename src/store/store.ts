@@ -4,6 +4,7 @@ import { CardeaError } from '../errors.ts'
 import { createChangeStore, type Watch } from './changes.ts'
 import type { Db } from './db.ts'
 import { createDeviceStore } from './devices.ts'
+import { createDocumentStore } from './documents.ts'
 import type { Engine, Queries } from './engine.ts'
 import { createEventStore } from './events.ts'
 import { createFactorStore } from './factors.ts'
@@ -72,6 +73,7 @@ export function createStore(backend: Backend, clock: Clock): Store {
       limits,
       devices: shield(createDeviceStore(db), check),
       photos: shield(createPhotoStore(db), check),
+      documents: shield(createDocumentStore(db), check),
       meta: shield(createMetaStore(db), check),
       instance: shield(createInstanceStore(db), check),
     }

@@ -318,7 +318,8 @@ export function createUserStore(db: Db): UserStore {
         .clearSelect()
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow()
-      const rows = await all.orderBy('users.id').limit(wish.limit).offset(wish.offset).execute()
+      const order = wish.newestFirst === true ? 'desc' : 'asc'
+      const rows = await all.orderBy('users.id', order).limit(wish.limit).offset(wish.offset).execute()
       return { items: rows.map(toUser), count: Number(counted.count) }
     },
 

@@ -42,6 +42,7 @@ test('every verb that there has to be is there', () => {
       'photos folders',
       'photos scan',
       'photos unassign',
+      'pieces import',
       'restore',
       'serve',
     ].sort(),

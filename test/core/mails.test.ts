@@ -50,7 +50,7 @@ const linked = purposes.filter((purpose) => purpose in linkTexts)
 test('every one-time purpose but set-up codes and tickets has a mail', () => {
   assert.deepEqual(
     purposes.filter((purpose) => !(purpose in linkTexts)),
-    ['set-up', 'factor-ticket'],
+    ['set-up', 'factor-ticket', 'proven-ticket'],
   )
 })
 

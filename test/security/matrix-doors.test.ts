@@ -4,8 +4,10 @@ import type { Api, Route } from '../../src/apis/api.ts'
 import { findOverlaps } from '../../src/apis/overlap.ts'
 import { type DoorName, doorNames } from '../../src/config/doors.ts'
 import type { CredentialKind } from '../../src/types.ts'
+import { sessionOf } from '../support/apostrophe.ts'
 import { cookieOf, makeKey, makeToken, makeUser, password, signIn } from '../support/callers.ts'
 import type { Answered, Wish } from '../support/http.ts'
+import { declared, newsroom } from '../support/pieces.ts'
 import { startTestServer, type TestServer, testDoors } from '../support/server.ts'
 import { hostileBodies } from './hostile-bodies.ts'
 
@@ -19,6 +21,12 @@ interface Shape {
   readonly isRefusal: (answered: Answered, where: string) => void
   /** Bodies that its server passes over without a word: they may be answered with success, and change nothing. */
   readonly passesOver: readonly string[]
+  /** What a refused key is answered with, where that is not 401. */
+  readonly badKey?: number
+  /** Routes that answer anybody: only what was tried and is bad is refused there. */
+  readonly open?: readonly string[]
+  /** A good session cookie of the door's own, with all that goes with it. */
+  readonly cookie?: (server: TestServer) => Promise<string>
 }
 
 const shapes: Readonly<Record<DoorName, Shape>> = {
@@ -46,6 +54,11 @@ const shapes: Readonly<Record<DoorName, Shape>> = {
       }
     },
     passesOver: ['an unknown field'],
+    open: [
+      'GET /api/user/',
+      'GET /api/photos/',
+      ...['sitesettings', 'firsttimesetup'].flatMap((name) => [`GET /api/${name}/`, `GET /api/${name}`]),
+    ],
   },
   hautai: {
     isRefusal({ type, body }, where) {
@@ -56,6 +69,17 @@ const shapes: Readonly<Record<DoorName, Shape>> = {
       }
     },
     passesOver: ['an unknown field'],
+  },
+  apostrophe: {
+    isRefusal({ status, type, body }, where) {
+      assert.equal(type, 'application/json; charset=utf-8', where)
+      if ('error' in (body as object)) assert.deepEqual([status, body], [403, { error: 'invalid api key' }], where)
+      else assert.deepEqual([typeof body.name, typeof body.message], ['string', 'string'], where)
+    },
+    passesOver: ['an unknown field', 'an array', 'null', 'plain text', 'bytes that are no UTF-8'],
+    badKey: 403,
+    open: ['GET /api/v1/@apostrophecms/login/context'],
+    cookie: (server) => sessionOf(server, 'root'),
   },
 }
 
@@ -85,7 +109,8 @@ async function credentialsOf(name: string, limited: object = {}): Promise<Caller
 
 before(async () => {
   const open = Object.fromEntries(doorNames.map((name) => [name, { ...testDoors[name], enabled: true }]))
-  server = await startTestServer({ doors: open })
+  const pieces = { types: declared({ memo: newsroom.memo }), maxPerPage: 200, siteUrl: null }
+  server = await startTestServer({ doors: open, settings: { pieces } })
   doors = server.apis.filter(({ name }) => name !== 'native')
   await makeUser(server, 'root', 'admin')
   for (const { kind, wish } of await credentialsOf('root')) good.set(kind, wish)
@@ -115,27 +140,35 @@ before(async () => {
 })
 after(() => server.close())
 
-const call = (route: Route, wish: Wish): Promise<Answered> =>
-  server.send(route.method, route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000'), wish)
+const call = (route: Route, wish: Wish, query = ''): Promise<Answered> =>
+  server.send(route.method, `${route.path.replace(/:[a-z]+/g, '00000000-0000-4000-8000-000000000000')}${query}`, wish)
+const isOpen = ({ open = [] }: Shape, { method, path }: Route): boolean => open.includes(`${method} ${path}`)
+/** A key, and not a person's name and password. */
+const isKey = ({ basic, apiKey }: Wish): boolean => apiKey !== undefined || /^[0-9a-f-]{36}$/.test(basic?.[0] ?? '')
 const takes = (route: Route, kind: CredentialKind): boolean =>
   route.takes.includes(kind) ||
   (kind === 'private-token' && route.strictKinds !== true && route.takes.includes('access-token'))
 
 /** Each guarded route of each door, with a check of what it answered. */
 async function each(
-  run: (route: Route, refused: (answered: Answered, more: string) => void) => Promise<void>,
+  run: (route: Route, refused: (answered: Answered, more: string) => void, shape: Shape) => Promise<void>,
 ): Promise<void> {
   for (const { name, routes } of doors) {
-    const { isRefusal } = shapes[name as DoorName]
+    const shape = shapes[name as DoorName]
+    const { isRefusal } = shape
     for (const route of routes.filter(({ takes }) => takes.length > 0)) {
-      await run(route, (answered, more) => {
-        const where = `${name} ${route.method} ${route.path} ${more}: ${answered.status} ${answered.text.slice(0, 200)}`
-        assert.ok(answered.status >= 400 && answered.status < 500, where)
-        isRefusal(answered, where)
-        assert.equal(answered.headers.get('cache-control'), 'no-store', where)
-        assert.deepEqual(answered.headers.getSetCookie(), [], where)
-        assert.doesNotMatch(answered.text, /node_modules|\.ts:\d|select |SQLITE|<html|\$argon2/i, where)
-      })
+      await run(
+        route,
+        (answered, more) => {
+          const where = `${name} ${route.method} ${route.path} ${more}: ${answered.status} ${answered.text.slice(0, 200)}`
+          assert.ok(answered.status >= 400 && answered.status < 500, where)
+          isRefusal(answered, where)
+          assert.equal(answered.headers.get('cache-control'), 'no-store', where)
+          assert.deepEqual(answered.headers.getSetCookie(), [], where)
+          assert.doesNotMatch(answered.text, /node_modules|\.ts:\d|select |SQLITE|<html|\$argon2/i, where)
+        },
+        shape,
+      )
     }
   }
 }
@@ -161,13 +194,16 @@ describe('hostile callers at the doors', () => {
       { headers: { Authorization: 'Nonsense abc' } },
       { headers: { Authorization: '' } },
     ]
-    await each(async (route, refused) => {
+    await each(async (route, refused, shape) => {
       for (const wish of [...garbage, ...dead.map((caller) => caller.wish)]) {
-        // Who sends nothing is nobody, and some addresses answer nobody.
-        if (route.anonymous === true && Object.keys(wish).length === 0) continue
+        const isNobody = Object.keys(wish).length === 0
+        if (isNobody && isOpen(shape, route)) continue
         const answered = await call(route, wish)
         refused(answered, JSON.stringify(wish).slice(0, 60))
-        assert.equal(answered.status, 401, `${route.path} ${JSON.stringify(wish).slice(0, 60)} ${answered.text}`)
+        // Where nobody is let on without a credential, what they are told is the route's own word.
+        if (isNobody && route.anonymous === true) continue
+        const status = isKey(wish) ? (shape.badKey ?? 401) : 401
+        assert.equal(answered.status, status, `${route.path} ${JSON.stringify(wish).slice(0, 60)} ${answered.text}`)
       }
     })
   })
@@ -188,15 +224,66 @@ describe('hostile callers at the doors', () => {
     const key = good.get('api-key')?.basic as readonly [string, string]
     const apiKey = (await makeKey(server, good.get('access-token')?.token as string)).token as string
     await each(async (route, refused) => {
-      for (const wish of [
-        { ...good.get('access-token'), apiKey },
-        { basic: key, apiKey },
-      ]) {
+      const both = { ...good.get('access-token'), apiKey }
+      // A door whose contract says which of the two counts takes them.
+      for (const wish of [...(route.precedence === undefined ? [both] : []), { basic: key, apiKey }]) {
         const answered = await call(route, wish)
         refused(answered, 'two')
         assert.equal(answered.status, 400, route.path)
       }
     })
+  })
+
+  test('a key or token in the address is refused where it is bad, and nothing where the door takes none there', async () => {
+    const key = (await makeKey(server, good.get('access-token')?.token as string)).token as string
+    const access = good.get('access-token')?.token as string
+    for (const { name, routes, queryKeys = [] } of doors) {
+      const { badKey = 401, isRefusal } = shapes[name as DoorName]
+      for (const route of routes.filter(({ takes }) => takes.length > 0)) {
+        const bad = [...['apikey', 'apiKey'].map((each) => `?${each}=${queryKeys.length > 0 ? 'garbage' : key}`)]
+        for (const query of [...bad, `?access_token=${access}`]) {
+          const answered = await call(route, {}, query)
+          const where = `${name} ${route.method} ${route.path}${query.slice(0, 20)} ${answered.status} ${answered.text}`
+          const isToken = query.startsWith('?access_token')
+          assert.ok(!answered.text.includes(isToken ? access : key), where)
+          // Where nobody is let on, what is nothing is answered as nobody is.
+          const isNothing = queryKeys.length === 0 && route.anonymous === true
+          const expected = isNothing ? (await call(route, {})).status : isToken ? 401 : badKey
+          assert.equal(answered.status, expected, where)
+          if (answered.status !== 200) isRefusal(answered, where)
+        }
+      }
+    }
+  })
+
+  test('a session of the door’s own does nothing for a page of another site, and changes nothing without its CSRF cookie', async () => {
+    let tried = 0
+    for (const { name, routes, csrfCookie } of doors) {
+      const { cookie: signIn, isRefusal } = shapes[name as DoorName]
+      if (signIn === undefined || csrfCookie === undefined) continue
+      const cookie = await signIn(server)
+      const bare = cookie
+        .split('; ')
+        .filter((pair) => !pair.startsWith(csrfCookie.name))
+        .join('; ')
+      for (const route of routes.filter(({ takes }) => takes.includes('session-cookie'))) {
+        const from = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+        const wishes: Wish[] = [
+          { cookie, headers: from },
+          { cookie, headers: { Origin: 'null' } },
+        ]
+        if (route.method !== 'GET' && route.csrfFree !== true) wishes.push({ cookie: bare })
+        for (const wish of wishes) {
+          tried += 1
+          const answered = await call(route, wish)
+          const where = `${name} ${route.method} ${route.path}: ${answered.status} ${answered.text}`
+          isRefusal(answered, where)
+          assert.equal(answered.status, 403, where)
+          assert.deepEqual(answered.headers.getSetCookie(), [], where)
+        }
+      }
+    }
+    assert.ok(tried > 20, String(tried))
   })
 
   test('a credential without a scope, and one whose owner fell, does nothing that needs more', async () => {
@@ -223,8 +310,8 @@ describe('hostile callers at the doors', () => {
   test('a page of another site makes nobody’s browser call with what it keeps', async () => {
     const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
     const cookie = good.get('session-cookie')?.cookie as string
-    await each(async (route, refused) => {
-      if (route.anonymous !== true) refused(await call(route, { cookie, headers }), 'a cookie from elsewhere')
+    await each(async (route, refused, shape) => {
+      if (!isOpen(shape, route)) refused(await call(route, { cookie, headers }), 'a cookie from elsewhere')
       for (const kind of ['api-key', 'password'] as const) {
         if (!route.takes.includes(kind)) continue
         const answered = await call(route, { ...good.get(kind), headers })

@@ -9,6 +9,8 @@ export const doorRules: readonly Rule[] = [
         'nobody, garbage and dead credentials are refused as such',
         'a good credential of a kind that the route does not take is none',
         'two different credentials in one request are refused',
+        'a key or token in the address is refused where it is bad, and nothing where the door takes none there',
+        'a session of the door’s own does nothing for a page of another site, and changes nothing without its CSRF cookie',
         'a credential without a scope, and one whose owner fell, does nothing that needs more',
         'whatever body is sent, the answer is a clean 4xx, or the body was passed over',
         'after all of that nothing has changed',

@@ -5,9 +5,11 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
+import { apostropheRules } from './rules-apostrophe.ts'
 import { djangoRules } from './rules-django.ts'
 import { doorRules } from './rules-doors.ts'
 import { photoRules } from './rules-photos.ts'
+import { pieceRules } from './rules-pieces.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -36,8 +38,11 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(doorRules), [])
   assert.deepEqual(missing(djangoRules), [])
   assert.deepEqual(missing(photoRules), [])
+  assert.deepEqual(missing(apostropheRules), [])
+  assert.deepEqual(missing(pieceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const all = [...securityRules, ...doorRules, ...djangoRules, ...photoRules, ...fieldLessons].map(({ says }) => says)
+  const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules]
+  const all = [...securityRules, ...doors, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })
 

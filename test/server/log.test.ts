@@ -27,6 +27,11 @@ const secrets = [
   'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJlLXNpZ25hdHVyZQ',
   'postgresql://cardea:hunter2-hunter2@db/cardea',
   'Basic YWxpY2U6aHVudGVyMg==',
+  'http://api.example/api/v1/article?page=2&apikey=hunter2-hunter2&sort=1',
+  '/api/v1/article?apiKey=hunter2-hunter2',
+  '/api/v1/article?access_token=hunter2-hunter2',
+  '/x?apikey[0]=hunter2-hunter2',
+  'https://site.example/login?email=a&reset=hunter2-hunter2',
 ]
 
 test('what looks like a credential is struck out of messages, fields and errors, however deep', () => {

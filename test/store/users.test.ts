@@ -299,6 +299,27 @@ guarantee('what was written is there after a restart', async ({ store, clock, da
   await assert.rejects(store.users.byId(user.id), { code: 'unavailable' })
 })
 
+guarantee(
+  'pages of users can be numbered: so many are left out first, and all of a filter are counted',
+  async ({ store }) => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await addUser(store, { usernameKey: name, username: name })
+    await addUser(store, { usernameKey: 'robot', username: 'robot', kind: 'service' })
+    const page = async (offset: number) =>
+      (await store.users.slice({ limit: 2, offset, kind: 'person', newestFirst: true })).items.map(
+        ({ username }) => username,
+      )
+    assert.deepEqual([await page(0), await page(2), await page(4), await page(6)], [['e', 'd'], ['c', 'b'], ['a'], []])
+    const count = async (filter: object) => {
+      const { items, count } = await store.users.slice({ limit: 0, offset: 0, ...filter })
+      assert.deepEqual(items, [])
+      return count
+    }
+    assert.equal(await count({ kind: 'person' }), 5)
+    assert.equal(await count({ search: 'rob' }), 1)
+    assert.equal(await count({ search: 'nobody' }), 0)
+  },
+)
+
 guarantee('users are filtered by status, role, kind and a part of the name or address', async ({ store }) => {
   const names = async (filter: object) =>
     (await store.users.list({ limit: 10, ...filter })).items.map((user) => user.username).sort()

@@ -53,6 +53,7 @@ export const testSettings: CoreSettings = {
     nameReservation: 90 * day,
     events: 365 * day,
   },
+  pieces: { types: [], maxPerPage: 200, siteUrl: null },
   feedBoundMillis: 5000,
   cacheSize: 10_000,
 }

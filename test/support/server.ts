@@ -54,6 +54,14 @@ export const testDoors: Config['doors'] = {
     revealUnknown: false,
     keysChangeCredentials: false,
   },
+  apostrophe: {
+    enabled: false,
+    prefix: '',
+    siteUrl: null,
+    corsOrigins: '*',
+    shortName: 'cardea',
+    tokenSeconds: 14 * 86_400,
+  },
   librephotos: {
     enabled: false,
     prefix: '',
@@ -93,7 +101,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     await test.drop()
   }
   try {
-    const apis = createApis({ http, doors, metrics, ready: () => test.store.ping() })
+    const { types: pieces } = test.core.documents
+    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping() })
     ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)

@@ -52,11 +52,6 @@ export function isPerson({ kind, sessionId, keyId }: Principal): boolean {
   return kind === 'access-token' && sessionId !== null && keyId === null
 }
 
-/** The second factor was proven in this session. */
-export function hasProvenFactor({ factors }: Principal): boolean {
-  return factors.some((factor) => factor === 'totp' || factor === 'recovery-code')
-}
-
 /** A credential that this door made for all that its user may do, and that nobody cut since. */
 function isWhole(core: Core, principal: Principal, user: User): boolean {
   const made = principal.api === 'freesewing' && (principal.kind === 'api-key' || isPerson(principal))

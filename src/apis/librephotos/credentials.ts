@@ -11,8 +11,8 @@ import { mediaCookieName } from './door.ts'
  */
 export function createMediaReader(): Api['readCredentials'] {
   const read = createDjangoReader('any case')
-  return (headers, connection) => {
-    const explicit = read(headers, connection)
+  return (headers, connection, url) => {
+    const explicit = read(headers, connection, url)
     if (explicit.length > 0) return explicit
     const cookie = readCookie(headers.get('cookie'), mediaCookieName)
     if (cookie.found === 'unreadable') return [{ via: 'unreadable', kind: 'session-cookie' }]

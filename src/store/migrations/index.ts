@@ -5,6 +5,7 @@ import { keyDetail } from './0004-key-detail.ts'
 import { idleSessions } from './0005-idle-sessions.ts'
 import { photos } from './0006-photos.ts'
 import { actorSessions } from './0010-actor-sessions.ts'
+import { documents } from './0011-documents.ts'
 import type { Migration } from './types.ts'
 
 /** In order. New ones go to the end; none is ever changed or removed. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   idleSessions,
   photos,
   actorSessions,
+  documents,
 ]

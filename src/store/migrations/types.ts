@@ -5,6 +5,10 @@ export interface Dialect {
   readonly serial: string
   /** 64 bits. */
   readonly int: string
+  /** Text that is compared byte by byte, the same in every locale. */
+  readonly bytes: string
+  /** JSON that expressions look into. */
+  readonly json: string
   /** Ends a `create table`. */
   table(statement: string): string
 }
@@ -20,12 +24,16 @@ export const dialects: Readonly<Record<'sqlite' | 'postgres', Dialect>> = {
     engine: 'sqlite',
     serial: 'integer primary key autoincrement',
     int: 'integer',
+    bytes: 'text',
+    json: 'text',
     table: (statement) => `${statement} strict`,
   },
   postgres: {
     engine: 'postgres',
     serial: 'bigint generated always as identity primary key',
     int: 'bigint',
+    bytes: 'text collate "C"',
+    json: 'jsonb',
     table: (statement) => statement,
   },
 }

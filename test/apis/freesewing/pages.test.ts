@@ -26,12 +26,15 @@ test('links lead to the site of the contract where there is one, else to pages o
     ['sign-in-link', 'signin'],
     ['change-email', 'emailchange'],
   ] as const) {
-    assert.equal(own(purpose, id, check), `${base}/confirm/${page}#id=${id}&check=${check}`)
-    assert.equal(site(purpose, id, check), `https://sewing.example/confirm/${page}?id=${id}&check=${check}`)
+    assert.equal(own(purpose, id, check, 'a@example.com'), `${base}/confirm/${page}#id=${id}&check=${check}`)
+    assert.equal(
+      site(purpose, id, check, 'a@example.com'),
+      `https://sewing.example/confirm/${page}?id=${id}&check=${check}`,
+    )
   }
   // What the contract has no page for is the native door's.
   for (const purpose of ['undo-email', 'reset-password', 'invitation'] as const)
-    assert.equal(own(purpose, id, check), null)
+    assert.equal(own(purpose, id, check, 'a@example.com'), null)
 })
 
 test('each page runs no inline script, holds no secret and says what to do without one', async () => {

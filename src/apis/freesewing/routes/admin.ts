@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
-import type { User, UserStatus } from '../../../types.ts'
+import type { Principal, User, UserStatus } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
-import { atLevel, bothWays, type Caller, callerOf, jwtOnly } from '../callers.ts'
+import { demandOwnFactor } from '../../proof.ts'
+import { atLevel, bothWays, callerOf, jwtOnly } from '../callers.ts'
 import { answer, bodies, type Door, idParams, tokenShape } from '../door.ts'
 import { refusal } from '../errors.ts'
-import { hasProvenFactor, highestLevel, isPerson } from '../levels.ts'
+import { highestLevel, isPerson } from '../levels.ts'
 import { readProfile } from '../profile.ts'
 import { success } from '../reply.ts'
 import { AccountBody, accountBody, SignedInBody, statusNumbers, successBody } from '../wire.ts'
@@ -40,16 +41,14 @@ const Patch = z.object({
 })
 
 /** A second factor that somebody lost is taken off by a person who proved their own, where they have one. */
-function mayTakeFactorOff({ principal, user: self }: Caller, user: User): void {
-  if (user.id === self.id) throw new CardeaError('beyond_own_rights', { internal: 'the own factor is not lost' })
+function mayTakeFactorOff(principal: Principal, user: User): void {
   if (!isPerson(principal)) throw new CardeaError('beyond_own_rights', { internal: 'a key takes no factor off' })
-  if (self.hasFactor && !hasProvenFactor(principal)) throw new CardeaError('factor_required')
+  demandOwnFactor(principal, user)
 }
 
 async function patchUser(call: Call<z.infer<typeof Patch>, undefined, { id: string }>) {
   const { core, origin, body } = call
-  const caller = callerOf(call)
-  const { principal } = caller
+  const { principal } = callerOf(call)
   const user = await named(call)
   const id = user.publicId
   const role = roles.find((each) => each === body.role)
@@ -57,7 +56,7 @@ async function patchUser(call: Call<z.infer<typeof Patch>, undefined, { id: stri
   // A key that leaked must not make administrators, who would outlast it.
   if (role === 'admin' && !isPerson(principal)) throw new CardeaError('beyond_own_rights', { internal: 'a key' })
   const isFactorLost = body.mfaEnabled === false && user.hasFactor
-  if (isFactorLost) mayTakeFactorOff(caller, user)
+  if (isFactorLost) mayTakeFactorOff(principal, user)
   const status = statusOf(body.status)
   // A role that looks like the wished one here may be another of the core: it stays.
   const isOther = role !== undefined && core.roles.faceOf(user.role).freesewing.role !== role

@@ -1,0 +1,31 @@
+import type { HeaderReader } from '../http/headers.ts'
+import type { Cookie, Reply } from '../http/reply.ts'
+import type { SameOrigin } from '../http/same-origin.ts'
+import type { Origin, Principal } from '../types.ts'
+import type { Api, Route } from './api.ts'
+import type { AppContext } from './context.ts'
+
+/** One request on its way. Each step fills in what the later ones need. */
+export interface Exchange {
+  readonly app: AppContext
+  readonly api: Api
+  readonly route: Route
+  readonly request: Request
+  readonly headers: HeaderReader
+  readonly rawParams: Readonly<Record<string, string>>
+  readonly requestId: string
+  readonly peer: string
+  /** What the request came over, where that is known. */
+  readonly connection: object | null
+  origin: Origin
+  sameOrigin: SameOrigin
+  principal: Principal | null
+  body: unknown
+  query: unknown
+  params: unknown
+  readonly cookies: Cookie[]
+  reply: Reply
+}
+
+/** A promise only where there is something to wait for: a step that is done at once costs no turn of the loop. */
+export type Step = (x: Exchange) => void | Promise<void>
