@@ -7,7 +7,7 @@ import { bodies, text } from '../../django/fields.ts'
 import { callerOf, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
 import { FullUser, fullUser, withPhotos } from '../people.ts'
-import { changeProfile } from '../profile.ts'
+import { changeProfile, ownName } from '../profile.ts'
 import { email, inWords, password } from './users.ts'
 
 const tag = 'LibrePhotos: sign-up'
@@ -15,9 +15,8 @@ const tag = 'LibrePhotos: sign-up'
 const username = text({ max: 150 }).refine((name) => /^[\p{L}\p{N}\p{M}_.@+-]*$/u.test(name), {
   error: 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
 })
-const name = text({ max: 150, blank: true })
 
-export const newUserFields = { username, password, email, first_name: name, last_name: name }
+export const newUserFields = { username, password, email, first_name: ownName, last_name: ownName }
 const SignUp = z.object({
   ...newUserFields,
   setup_code: text({ max: 128 }).optional().openapi({ description: 'Until there is an administrator.' }),
