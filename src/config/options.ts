@@ -246,7 +246,7 @@ export const options = {
     doc: 'Let the LibrePhotos API take user name and password with each request, as HTTP Basic.',
   }),
   'librephotos.openFirstSetup': option(boolean, false, {
-    doc: 'Let the first sign-up at the LibrePhotos API from this machine make the administrator, without the set-up code.',
+    doc: 'Let the first sign-up at the LibrePhotos API from this machine make the administrator, without the set-up code. Never with a proxy or a tunnel in front.',
     strict: 'Refused, and always where the server listens on more than loopback.',
   }),
   ...photoOptions,

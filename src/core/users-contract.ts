@@ -55,8 +55,11 @@ export interface Users {
   ): Promise<User>
   /** True until the first admin exists. Cached once false. */
   needsSetUp(): Promise<boolean>
-  /** Makes a new set-up code (one at a time), or null when an admin exists. The server prints it. */
-  newSetUpCode(): Promise<string | null>
+  /**
+   * Makes a new set-up code, or null when an admin exists. The server prints it. The one before dies, unless `replace` is
+   * false.
+   */
+  newSetUpCode(options?: { readonly replace?: boolean }): Promise<string | null>
   /**
    * Opens an account. Answers alike whether the e-mail is known or not: `pending` users get a confirmation mail, the
    * owner of a known address gets a mail that says so. A taken user name is an error (`username_taken`).

@@ -19,9 +19,9 @@ export function createSetUp(deps: UsersDeps): SetUp {
   return {
     needsSetUp,
 
-    async newSetUpCode() {
+    async newSetUpCode({ replace = true } = {}) {
       if (!(await needsSetUp())) return null
-      return (await oneTimes.issue({ purpose: 'set-up', userId: null, data: null, replace: true })).token
+      return (await oneTimes.issue({ purpose: 'set-up', userId: null, data: null, replace })).token
     },
 
     async setUp(wish, origin) {

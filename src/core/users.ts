@@ -53,7 +53,12 @@ export function createUsers(deps: UsersDeps): Users {
 
     checkChange(user, { email, password }) {
       if (email !== undefined) names.email(email)
-      if (password !== undefined) newPasswords.check(password, [user.username, user.email])
+      if (password === undefined) return
+      if (user.kind === 'service') {
+        const fields = [{ field: 'password', message: 'is not for services: they have keys' }]
+        throw new CardeaError('request_invalid', { fields })
+      }
+      newPasswords.check(password, [user.username, user.email, email ?? null])
     },
 
     async changeUsername(user, username, origin) {

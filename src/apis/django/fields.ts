@@ -12,14 +12,18 @@ interface TextRules {
   readonly max: number
   /** Default: blank is refused. */
   readonly blank?: boolean
+  /** Characters that control, or turn the direction of what stands beside them, are refused. */
+  readonly plain?: boolean
   /** Blanks around it count; default: they are taken off first. Passwords are what was typed. */
   readonly exact?: boolean
 }
 
 const wrongText = ({ input }: { readonly input?: unknown }): string => (input === null ? texts.null : texts.noString)
 
+const unseen = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
+
 /** A text. Lengths are counted in characters. */
-export function text({ min, max, blank = false, exact = false }: TextRules) {
+export function text({ min, max, blank = false, plain = false, exact = false }: TextRules) {
   const length = (value: string): number => (value.length > 2 * max ? value.length : [...value].length)
   return z
     .union([z.string(), z.number()], { error: wrongText })
@@ -27,6 +31,7 @@ export function text({ min, max, blank = false, exact = false }: TextRules) {
     .refine((value) => blank || value !== '', { error: texts.blank, abort: true })
     .refine((value) => min === undefined || length(value) >= min, { error: atLeast(min ?? 0) })
     .refine((value) => length(value) <= max, { error: atMost(max) })
+    .refine((value) => !plain || !unseen.test(value), { error: texts.noMatch })
 }
 
 /** `true`, `false`, and the words that forms have for them. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { ZodType } from 'zod'
 import { CardeaError } from '../../errors.ts'
+import { strikeCredentials } from './credential-queries.ts'
 
 /** A page of a list as these contracts answer it. */
 export interface DjangoPage<T> {
@@ -28,6 +29,7 @@ function address(base: string, request: Request, changes: Readonly<Record<string
   const url = new URL(base)
   url.pathname = pathname
   const query = new URLSearchParams(search)
+  strikeCredentials(query)
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) query.delete(name)
     else query.set(name, value)

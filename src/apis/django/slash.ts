@@ -1,11 +1,9 @@
 import { type Method, type Route, route } from '../api.ts'
-
-/** Keys that nothing of these contracts reads; they are not carried into another address. */
-const struckOut = ['apikey', 'apiKey', 'access_token']
+import { strikeCredentials } from './credential-queries.ts'
 
 function withSlash(request: Request): string {
   const url = new URL(request.url)
-  for (const name of struckOut) url.searchParams.delete(name)
+  strikeCredentials(url.searchParams)
   return `${url.pathname}/${url.search}`
 }
 

@@ -12,6 +12,7 @@ export const texts = {
   noInteger: 'A valid integer is required.',
   noNumber: 'A valid number is required.',
   noEmail: 'Enter a valid email address.',
+  noMatch: 'This value does not match the required pattern.',
   noDateTime:
     'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
   nul: 'Null characters are not allowed.',

@@ -45,10 +45,13 @@ const share = decimal(0, 1)
 const small = wholeNumber(0, 1_000_000)
 const words = (max: number) => text({ max, blank: true })
 
+/** A first or last name, which others are shown. */
+export const ownName = text({ max: 150, blank: true, plain: true })
+
 /** What of a profile its owner (and staff) may change, in the framework's words where it is not right. */
 export const patchFields = {
-  first_name: words(150),
-  last_name: words(150),
+  first_name: ownName,
+  last_name: ownName,
   public_sharing: flag,
   confidence: share,
   confidence_person: share,

@@ -11,6 +11,17 @@ const page = (query: string, count: number) => {
   return pageBody(asked, { count, results: [] }, { base, request: request(query) })
 }
 
+test('the addresses of other pages carry no credential that was in the query', () => {
+  const query = '?q=a&apikey=secret1&apiKey=secret2&access_token=secret3'
+  const numbered = page(`${query}&page=2`, 25)
+  const asked = readSlice({ limit: '5', offset: '5' }, 50)
+  const sliced = sliceBody(asked, { count: 25, results: [] }, { base, request: request(query) })
+  for (const address of [numbered?.next, numbered?.previous, sliced.next, sliced.previous]) {
+    assert.match(address ?? '', /[?&]q=a/)
+    assert.doesNotMatch(address ?? '', /secret|api_?key|access_token/i)
+  }
+})
+
 describe('page numbers', () => {
   test('lead on and back, at the public address and with the rest of the query', () => {
     assert.deepEqual(page('?q=a%20b', 25), {

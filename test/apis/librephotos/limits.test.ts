@@ -63,6 +63,34 @@ test('a limited sign-in is the ordinary 401 at once, says how long to wait, and 
   }
 })
 
+for (const corsOrigins of [[], ['https://pages.example'], '*'] as const) {
+  test(`forms of a page elsewhere cannot lock its visitor out, where ${corsOrigins === '*' ? 'every page' : corsOrigins.join() || 'no page'} may ask`, async () => {
+    const doors = { hautai: { enabled: true, corsOrigins } }
+    const server = await startPhotos({ corsOrigins }, { settings: { limits }, doors })
+    try {
+      await makeUser(server, 'anna')
+      const form = { username: 'anna', password: 'wrong password' }
+      const multipart = {
+        raw: '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nanna\r\n--x\r\nContent-Disposition: form-data; name="password"\r\n\r\nwrong password\r\n--x--\r\n',
+        headers: { Origin: 'https://evil.example', 'Content-Type': 'multipart/form-data; boundary=x' },
+      }
+      const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+      for (const path of [`${tokensAt}/obtain/`, '/api/v1/auth/login/']) {
+        for (let index = 0; index < 70; index += 1) {
+          assert.equal((await server.send('POST', path, { form, headers })).status, 403)
+        }
+        assert.equal((await server.send('POST', path, multipart)).status, 403)
+        const listed = corsOrigins === '*' ? 'https://any.example' : (corsOrigins[0] ?? server.url)
+        const json = { username: 'anna', password: 'correct horse battery' }
+        const own = await server.send('POST', path, { json, headers: { Origin: listed } })
+        assert.equal(own.status, 200, own.text)
+      }
+    } finally {
+      await server.close()
+    }
+  })
+}
+
 test('password resets and sign-ups are limited by address, with 429 and how long to wait', async () => {
   const server = await startPhotos(
     {},

@@ -83,6 +83,22 @@ test('the link dies after half an hour', async () => {
   await obtain(server, 'dora', { password })
 })
 
+test('a link of the front end is good at this door alone, and no link of another door is good here', async () => {
+  await makeUser(server, 'emil')
+  await ask('emil@example.com')
+  const { uid, token } = await mailed('emil@example.com')
+  const native = (token: string) =>
+    server.send('POST', '/auth/password/reset', { json: { token, new_password: 'planted anchor 93' } })
+  assert.equal((await native(token)).status, 400, 'the token alone, without its check')
+  await server.send('POST', '/auth/password/forgot', { json: { identifier: 'emil@example.com' } })
+  const other = await mailedToken(server, 'emil@example.com')
+  const check = server.core.doorLinks.checkOf(other)
+  assert.deepEqual((await confirm({ uid: check, token: other, new_password: fresh })).body as unknown, expired)
+  await obtain(server, 'emil', { password })
+  assert.equal((await confirm({ uid, token, new_password: fresh })).status, 200)
+  await obtain(server, 'emil', { password: fresh })
+})
+
 test('without a front end the mail leads to the page of this server, and the token of it works here too', async () => {
   const plain = await startPhotos()
   try {

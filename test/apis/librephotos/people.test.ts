@@ -191,6 +191,63 @@ describe('a change', () => {
   })
 })
 
+test('a change that is refused changes and mails nothing, whoever asks for it and where', async () => {
+  const dora = await makeUser(server, 'dora')
+  const own = await obtain(server, 'dora')
+  await server.core.idle()
+  const mails = server.mails.length
+  for (const wish of [{ token: root }, { token: own.access }])
+    for (const path of [at(dora), `/api/manage/user/${dora.id}/`])
+      for (const json of [
+        { email: 'evil@example.net', password: 'short', first_name: 'Evil' },
+        { email: 'evil-one@example.net', password: 'evil-one@example.net', first_name: 'Evil' },
+        { email: 'no address', password: 'another battery staple', first_name: 'Evil' },
+      ]) {
+        const { status, text } = await server.send('PATCH', path, { json, ...wish })
+        assert.equal(status, path === at(dora) || wish.token === root ? 400 : 403, text)
+      }
+  await server.core.idle()
+  assert.equal(server.mails.length, mails)
+  const after = await server.core.users.byId(dora.id)
+  assert.equal(after?.email, 'dora@example.com')
+  assert.equal((await server.send('GET', at(dora), { token: root })).body.first_name, '')
+  await obtain(server, 'dora')
+})
+
+test('a credential without account:read reads nobody, and learns nothing from its own change', async () => {
+  const nat = (await signIn(server, 'anna')).access_token as string
+  const narrow = (await makeToken(server, nat, { scopes: ['account:write'] })).token as string
+  for (const path of ['/api/user/', at(anna), at(bert)])
+    assertErrors(await server.send('GET', path, { token: narrow }), 403, denied)
+  const changed = await patch(anna, { first_name: 'Anne' }, { token: narrow })
+  assert.equal(changed.status, 200, changed.text)
+  assert.deepEqual(Object.keys(changed.body), publicFields)
+  assert.equal((await server.send('GET', '/api/user/')).status, 200)
+})
+
+test('who changes others without being staff is refused alike, whether or not there is such a user', async () => {
+  for (const id of [bert.id, 999_999, 'x'])
+    assertErrors(await server.send('PATCH', `/api/user/${id}/`, { token, json: {} }), 403, denied)
+  assertErrors(await server.send('PATCH', '/api/user/999999/', { token: root, json: {} }), 404, noUser)
+})
+
+test('names that control or turn the text around them are refused by every address that sets one', async () => {
+  const wrong = 'This value does not match the required pattern.'
+  const names = { username: 'odd', password: 'violet anchor 93', email: '' }
+  for (const first_name of ['a\u202eb', 'a\u2066b', 'a\u200fb', 'a\u0007b', 'a\r\nb', 'a\u2028b']) {
+    const json = { ...names, first_name, last_name: '' }
+    for (const [method, path, wish] of [
+      ['PATCH', at(anna), { token, json: { first_name } }],
+      ['PATCH', at(anna), { token: root, json: { first_name } }],
+      ['PATCH', `/api/manage/user/${anna.id}/`, { token: root, json: { first_name } }],
+      ['POST', '/api/manage/user/', { token: root, json }],
+      ['POST', '/api/user/', { json }],
+    ] as const)
+      assertErrors(await server.send(method, path, wish), 400, ['first_name', wrong])
+  }
+  assert.equal((await patch(anna, { first_name: 'Zoë 👩‍👧 O’Neil' })).status, 200)
+})
+
 describe('administration', () => {
   test('is for staff: 401 for nobody, 403 for others; it lists and finds people', async () => {
     for (const path of ['/api/manage/user/', `/api/manage/user/${bert.id}/`]) {

@@ -75,6 +75,48 @@ test('opened by the operator, the first sign-up from this machine needs no code;
   }
 })
 
+for (const corsOrigins of ['*', []] as const) {
+  const which = corsOrigins === '*' ? 'every page' : 'no page'
+  test(`opened by the operator, it makes no administrator for a page elsewhere or past a proxy, where ${which} may ask`, async () => {
+    const server = await startTestServer({
+      doors: { librephotos: { enabled: true, openFirstSetup: true, corsOrigins } },
+    })
+    try {
+      for (const headers of [
+        { Origin: 'https://evil.example' },
+        { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+        { 'Sec-Fetch-Site': 'same-site' },
+        { Forwarded: 'for=203.0.113.9' },
+        { 'X-Forwarded-For': '127.0.0.1' },
+        { 'X-Forwarded-Host': '127.0.0.1' },
+        { 'X-Forwarded-Proto': 'http' },
+        { 'X-Real-IP': '127.0.0.1' },
+        { Via: '1.1 tunnel' },
+      ]) {
+        const answered = await server.send('POST', '/api/user/', { json: form('evil'), headers })
+        assert.ok([400, 403].includes(answered.status), `${JSON.stringify(headers)} ${answered.text}`)
+      }
+      assert.equal((await server.core.users.list({ limit: 9 })).items.length, 0)
+    } finally {
+      await server.close()
+    }
+  })
+}
+
+test('opened by the operator, a first sign-up that is refused leaves the printed code good', async () => {
+  const server = await startTestServer({ doors: { librephotos: { enabled: true, openFirstSetup: true } } })
+  try {
+    const setup_code = await server.core.users.newSetUpCode()
+    const send = (json: object) => server.send('POST', '/api/user/', { json })
+    assert.equal((await send(form('boss', { password: 'short' }))).status, 400)
+    assert.equal((await send(form('boss', { email: 'no address' }))).status, 400)
+    assert.equal((await send(form('boss', { setup_code }))).status, 201)
+    assert.equal((await server.core.users.find('boss', origin))?.role, 'admin')
+  } finally {
+    await server.close()
+  }
+})
+
 describe('a sign-up', () => {
   let server: TestServer
   before(async () => {

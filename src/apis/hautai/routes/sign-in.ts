@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../errors.ts'
 import { type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
+import { refuseForeignForms } from '../../django/foreign.ts'
 import { texts } from '../../django/texts.ts'
 import { accountBody, SignedInBody } from '../wire.ts'
 
@@ -41,10 +42,13 @@ export const signInRoutes: readonly Route[] = [
       'account_pending',
       'account_disabled',
       'account_blocked',
+      'origin_refused',
       'rate_limited',
       'busy',
     ],
-    run: async ({ core, origin, body }) => {
+    run: async (call) => {
+      refuseForeignForms(call)
+      const { core, origin, body } = call
       const { username, email, password, code } = body
       const identifier = username ?? email ?? ''
       const wish = { identifier, password, ...(code === undefined ? {} : { code }) }

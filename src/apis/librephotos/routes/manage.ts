@@ -8,7 +8,7 @@ import { answer, type Door, ordinary } from '../door.ts'
 import { idParams, ManagedUser, managedUser, peopleOf, personOf, withPhotos } from '../people.ts'
 import { changeProfile, patchFields } from '../profile.ts'
 import { newUserFields } from './sign-up.ts'
-import { given, inWords } from './users.ts'
+import { checkCredentials, given, inWords } from './users.ts'
 
 const tag = 'LibrePhotos: administration'
 const pageSize = 20_000
@@ -59,6 +59,7 @@ async function change(call: Call<z.infer<typeof Change>, undefined, { id: string
   demandManages(core, actor, user)
   const { password, email, ...own } = body
   if (password || email !== undefined) demandSession(caller)
+  checkCredentials(core, user, body)
   if (email !== undefined) await core.users.setEmail(user.publicId, email || null, actor, origin).catch(taken)
   if (password) await core.users.setPassword(user.publicId, password, actor, origin)
   const claim = email === undefined ? {} : { email: null }

@@ -8,7 +8,7 @@ import { demandProofOfVisitors } from '../../proof.ts'
 import { callerOf, lent } from '../callers.ts'
 import { answer, type Door, ordinary } from '../door.ts'
 import { FullUser, fullUser, withPhotos } from '../people.ts'
-import { changeProfile } from '../profile.ts'
+import { changeProfile, ownName } from '../profile.ts'
 import { email, inWords, password } from './users.ts'
 
 const tag = 'LibrePhotos: sign-up'
@@ -16,9 +16,8 @@ const tag = 'LibrePhotos: sign-up'
 const username = text({ max: 150 }).refine((name) => /^[\p{L}\p{N}\p{M}_.@+-]*$/u.test(name), {
   error: 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
 })
-const name = text({ max: 150, blank: true })
 
-export const newUserFields = { username, password, email, first_name: name, last_name: name }
+export const newUserFields = { username, password, email, first_name: ownName, last_name: ownName }
 const SignUp = z.object({
   ...newUserFields,
   setup_code: text({ max: 128 }).optional().openapi({ description: 'Until there is an administrator.' }),
@@ -29,15 +28,24 @@ const SignedUp = z
   .object({ username: z.string(), email: z.string(), first_name: z.string(), last_name: z.string() })
   .openapi('LibrephotosSignedUp')
 
-const isHere = (address: string): boolean => isLoopbackHost(address.includes(':') ? `[${address}]` : address)
+/** What proxies and tunnels add: behind one on this machine every request comes from this machine. */
+const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+
+/** Sent on this machine, by no page from elsewhere that is open on it, and past no proxy. */
+function isFromHere({ origin: { address }, sameOrigin, request }: Call): boolean {
+  if (sameOrigin === 'foreign' || proxyHeaders.some((name) => request.headers.has(name))) return false
+  return isLoopbackHost(address.includes(':') ? `[${address}]` : address)
+}
 
 /**
  * The administrator: with the code, or with a fresh one where the operator opened that on this machine. It is used up in
  * the transaction that makes them, so that of many side by side one is made, and nobody else gets an account by it.
  */
-async function firstUser({ core, origin, body }: Call<SignUp>, { settings }: Door): Promise<User> {
-  const isOpen = body.setup_code === undefined && settings.openFirstSetup && isHere(origin.address)
-  const code = isOpen ? await core.users.newSetUpCode() : (body.setup_code ?? null)
+async function firstUser(call: Call<SignUp>, { settings }: Door): Promise<User> {
+  const { core, origin, body } = call
+  const isOpen = body.setup_code === undefined && settings.openFirstSetup && isFromHere(call)
+  // The printed code stays good: a sign-up that is refused changes nothing.
+  const code = isOpen ? await core.users.newSetUpCode({ replace: false }) : (body.setup_code ?? null)
   if (code === null) throw new CardeaError(isOpen ? 'one_time_invalid' : 'set_up_needed')
   const wish = { code, username: body.username, email: body.email || null, password: body.password }
   return core.users.setUp(wish, origin).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
+import { refuseForeignForms } from '../../django/foreign.ts'
 import { answer, type Door, mediaCookie, tokenShape } from '../door.ts'
 import { renderTokenError } from '../errors.ts'
 import { AccessToken, Nothing, TokenPair } from '../wire.ts'
@@ -47,11 +48,13 @@ export function tokenRoutes(door: Door): readonly Route[] {
         'account_pending',
         'account_disabled',
         'account_blocked',
+        'origin_refused',
         'rate_limited',
         'busy',
       ],
       run: async (call) => {
         const { core, origin, body } = call
+        refuseForeignForms(call)
         if (isProbe(body)) throw new CardeaError('credentials_wrong', { internal: 'an app looks for a server' })
         const { username: identifier, password, code } = body
         const wish = { identifier, password, ...(code === undefined ? {} : { code }) }

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import type { Core } from '../../../core/cardea.ts'
 import { CardeaError } from '../../../errors.ts'
 import type { User } from '../../../types.ts'
 import { type Call, type Route, route, synonym } from '../../api.ts'
@@ -61,6 +62,15 @@ export const inWords = (error: unknown): never => {
   throw new CardeaError('request_invalid', { fields: [{ field: 'email', message: texts.noEmail }] })
 }
 
+/** What can be refused comes first, so that a refused change changes nothing. */
+export function checkCredentials(core: Core, user: User, { email, password }: Pick<Patch, 'email' | 'password'>): void {
+  try {
+    core.users.checkChange(user, { ...(email && { email }), ...(password && { password }) })
+  } catch (error) {
+    inWords(error)
+  }
+}
+
 /** One's own: the address is only claimed, and proven by its mail; the other sessions end with the password. */
 async function patchSelf(call: Call<Patch>, caller: Caller): Promise<void> {
   const { core, origin, body } = call
@@ -69,10 +79,10 @@ async function patchSelf(call: Call<Patch>, caller: Caller): Promise<void> {
     demandSession(caller)
     demandProofOfVisitors(call, principal)
   }
+  checkCredentials(core, user, body)
   // Each costs a mail to whoever has that address, or a hash.
   if (body.email) await core.limits.mail(origin)
   if (body.password) await core.limits.address(origin)
-  // What can be refused comes first, so that a refused change changes nothing.
   if (body.email) await core.users.requestEmailChange(user, body.email, origin).catch(inWords)
   if (body.password) await core.users.changePassword(user, body.password, principal.sessionId, origin)
 }
@@ -84,6 +94,7 @@ async function patchOther(call: Call<Patch>, caller: Caller, target: User): Prom
   demandManages(core, actor, target)
   const id = target.publicId
   if (body.password || body.email !== undefined) demandSession(caller)
+  checkCredentials(core, target, body)
   if (body.email !== undefined) await core.users.setEmail(id, body.email || null, actor, origin).catch(inWords)
   if (body.password) await core.users.setPassword(id, body.password, actor, origin)
 }
@@ -91,17 +102,18 @@ async function patchOther(call: Call<Patch>, caller: Caller, target: User): Prom
 async function patchUser(call: Call<Patch, undefined, { id: string }>) {
   const { core, body } = call
   const caller = knownCaller(call)
-  const { user } = await personOf(core, call.params.id)
-  const isOwn = user.id === caller.user.id
+  // Told before anybody is looked up: who there is shows nowhere.
+  const isOwn = Number(call.params.id) === caller.user.id
   if (!isOwn && !(caller.isStaff && caller.mayAct))
     throw new CardeaError('scope_missing', { kind: caller.principal.kind })
+  const { user } = await personOf(core, call.params.id)
   await (isOwn ? patchSelf(call, caller) : patchOther(call, caller, user))
   const { password: _, email: typed, ...preferences } = body
   // An address that staff set is the user's; one that a user typed is kept as what it is, a text.
   const claim = typed === undefined ? {} : { email: isOwn && typed !== '' ? typed : null }
   const profile = await changeProfile(core, user, given({ ...preferences, ...claim }))
   const after = await core.users.byId(user.id)
-  return { status: 200, body: fullUser(core, await withPhotos(core, after ?? user, profile)) }
+  return { status: 200, body: shown(call, caller, await withPhotos(core, after ?? user, profile)) }
 }
 
 export function userRoutes(door: Door): readonly Route[] {
@@ -114,7 +126,7 @@ export function userRoutes(door: Door): readonly Route[] {
     params: idParams,
     ...bodies,
     body: Patch,
-    answers: { 200: answer('The user.', FullUser) },
+    answers: { 200: answer('The user; all of it where the credential may read that.', Either) },
     errors: [
       'not_found',
       'beyond_own_rights',
@@ -132,6 +144,7 @@ export function userRoutes(door: Door): readonly Route[] {
       tag,
       summary: 'People: staff see all of everybody, others what is meant for all',
       takes,
+      needs: 'account:read',
       anonymous: true,
       query: listQuery,
       answers: { 200: answer('People.', pageOf(Either, 'LibrephotosUserPage')) },
@@ -150,6 +163,7 @@ export function userRoutes(door: Door): readonly Route[] {
       tag,
       summary: 'One of them',
       takes,
+      needs: 'account:read',
       anonymous: true,
       params: idParams,
       answers: { 200: answer('The user.', Either) },
