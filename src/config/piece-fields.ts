@@ -95,7 +95,8 @@ function readAll(at: string, value: unknown, depth: number): Reading<readonly Fi
 }
 
 function readField(at: string, name: string, value: unknown, depth: number): Reading<Field> {
-  if (machineNames.includes(name)) return bad(`${at}: this name is not allowed`)
+  // What every object of JavaScript has by itself would be found where a document has nothing.
+  if (machineNames.includes(name) || name in Object.prototype) return bad(`${at}: this name is not allowed`)
   if (depth === 0 && reservedFieldNames.includes(name)) return bad(`${at}: this name is reserved`)
   const declaration: unknown = typeof value === 'string' ? { type: value } : value
   if (!isRecord(declaration)) return bad(`${at} must be the name of a type, or an object with one`)

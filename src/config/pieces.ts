@@ -152,7 +152,17 @@ function readIndexes(type: PieceType, value: unknown): Reading<readonly (readonl
     ) as unknown
     if (wrong !== undefined)
       return bad(`${at}: item ${index + 1} names "${String(wrong).slice(0, 80)}", which is no field with a plain value`)
+    if (names.filter((name: string) => isText(type, name)).length > mostTexts)
+      return bad(`${at}: item ${index + 1} must not have more than ${mostTexts} fields that hold text`)
     found.push(names)
   }
   return good(found)
+}
+
+/** A row of an index of PostgreSQL holds 2,704 bytes: three beginnings of texts, whatever the script. */
+const mostTexts = 3
+
+function isText(type: PieceType, name: string): boolean {
+  const operand = operandAt(type, name.split('.'))
+  return operand === null || !('comparable' in operand) || operand.comparable === 'text'
 }

@@ -49,13 +49,16 @@ function bounded(amount: number, { min, max }: Field, unit: string, value: Json)
   return good(value)
 }
 
+/** In one way only, so that a text that is no number at its very end is not tried in all the others. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+/** Longer than any number that a double tells from another. */
+const longestNumber = 400
+
 function readNumber(value: unknown, field: Field, isRight: (number: number) => boolean, message: string): Read {
   if (value === '') return good(null)
   const text = plain(value)
-  const number =
-    text !== null && typeof value !== 'boolean' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
-      ? Number(text)
-      : Number.NaN
+  const isNumber = text !== null && typeof value !== 'boolean' && text.length <= longestNumber && decimal.test(text)
+  const number = isNumber ? Number(text) : Number.NaN
   // -0 would be told apart from 0 by one engine and not by the other.
   return isRight(number) ? bounded(number, field, '', number + 0) : invalid(message)
 }

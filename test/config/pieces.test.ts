@@ -92,6 +92,10 @@ test('what is wrong with a type is named', () => {
     ['article.indexes: item 1 must be a list', ofType({ indexes: ['title'] })],
     ['article.indexes: item 2 names "nothing"', ofType({ indexes: [['title'], ['title', 'nothing']] })],
     ['article.indexes: item 1 names "constructor"', ofType({ indexes: [['constructor']] })],
+    [
+      'article.indexes: item 1 must not have more than 3 fields that hold text',
+      ofType({ fields: { a: 'string', b: 'url', c: 'string', d: 'slug' }, indexes: [['a', 'b', 'c', 'd']] }),
+    ],
   ] as const)
     assert.ok(wrong.startsWith(said), `${said} <> ${wrong}`)
 })
@@ -120,6 +124,8 @@ test('what is wrong with a field is named', () => {
     ['article.fields.a-b: a field is called by', ofField('string', 'a-b')],
     ['article.fields.a.b: a field is called by', ofField('string', 'a.b')],
     ['article.fields.constructor: this name is not allowed', ofField('string', 'constructor')],
+    ['article.fields.toString: this name is not allowed', ofField('string', 'toString')],
+    ['article.fields.valueOf: this name is not allowed', ofField('string', 'valueOf')],
     ['article.fields.prototype: this name is not allowed', ofField('string', 'prototype')],
     ['article.fields.__proto__: this name', ofType({ fields: JSON.parse('{"__proto__": "string"}') })],
     ['article.fields.visibility: this name is reserved', ofField('string', 'visibility')],

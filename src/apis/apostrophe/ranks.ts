@@ -10,7 +10,7 @@ export const isRank = (text: unknown): text is Rank => ranks.some((rank) => rank
 export const atLeast = (rank: Rank | null, needed: Rank): boolean =>
   rank !== null && ranks.indexOf(rank) >= ranks.indexOf(needed)
 
-/** The scope without which a credential, whoever made it, is below a rank. */
+/** The scope without which a credential, whoever made it, is below a rank, and below all that come after it. */
 const marks: Readonly<Record<Rank, Scope | null>> = {
   guest: null,
   contributor: 'documents:read',
@@ -35,11 +35,12 @@ export function rankOf(core: Pick<Core, 'roles'>, principal: Principal | null): 
   const face = rankOfRole(core, principal.role)
   const isConfigured = api === 'apostrophe' && kind === 'static-key'
   const isFull = isConfigured || isWholeHere(core, principal) || scopes.has('users:write')
-  const reached = ranks.filter((rank) => {
+  const misses = (rank: Rank): boolean => {
     const mark = marks[rank]
-    return atLeast(face, rank) && (mark === null || scopes.has(mark)) && (rank !== 'admin' || isFull)
-  })
-  return reached.at(-1) ?? 'guest'
+    return !atLeast(face, rank) || (mark !== null && !scopes.has(mark)) || (rank === 'admin' && !isFull)
+  }
+  const first = ranks.findIndex(misses)
+  return ranks.at(first === -1 ? -1 : Math.max(0, first - 1)) ?? 'guest'
 }
 
 /** What a credential of this door for all that its user may do has at least, where the user has it. */

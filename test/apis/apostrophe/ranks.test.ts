@@ -59,6 +59,8 @@ test('a credential that is cut to some scopes has the rank that they amount to, 
   assert.equal(cut('admin', []), 'guest')
   assert.equal(cut('admin', ['account:read']), 'guest')
   assert.equal(cut('admin', ['documents:read']), 'contributor')
+  // Writing does not include reading.
+  assert.equal(cut('admin', ['documents:write']), 'guest')
   assert.equal(cut('guest', ['documents:read', 'documents:write', 'users:write']), 'guest')
   assert.equal(cut('contributor', ['documents:read', 'documents:write']), 'contributor')
   const documents = ['documents:read', 'documents:write']

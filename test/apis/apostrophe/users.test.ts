@@ -138,6 +138,12 @@ describe('administrators', () => {
     assertError(await send('POST', '', root, { username: 'Taken' }), 409, 'conflict', 'This username is not available.')
     const again = { username: 'other', email: 'TAKEN@example.com' }
     assertError(await send('POST', '', root, again), 409, 'conflict', 'This email is not available.')
+    const yak = await create({ username: 'yak' })
+    const patch = { role: 'admin', disabled: true, email: 'taken@example.com', title: 'Yak' }
+    const refused = await send('PATCH', `/${yak._id}`, root, patch)
+    assertError(refused, 409, 'conflict', 'This email is not available.')
+    const kept = (await send('GET', `/${yak._id}`, root)).body
+    assert.deepEqual([kept.role, kept.disabled as unknown, kept.title], ['guest', false, 'yak'])
     for (const role of ['owner', 'user', '', 'constructor'])
       assertError(
         await send('POST', '', root, { username: 'z', role }),

@@ -122,11 +122,12 @@ async function change(call: Call<z.infer<typeof Patch>, unknown, { id: string }>
   if (isFactorLost) demandOwnFactor(by, user)
   core.users.checkChange(user, { ...(email && { email }), ...(password !== null && { password }) })
   if (email !== undefined || password !== null) await core.limits.address(origin)
+  // Whether an address is taken only the store can say, so that it comes before what cannot be refused any more.
+  if (email !== undefined) await core.users.setEmail(id, email, by, origin)
   // A role that is called the same here may be another of the core: it stays.
   if (wished !== undefined && wished !== rankOfRole(core, user.role)) await core.users.setRole(id, wished, by, origin)
   if (status !== undefined && (status === 'active') !== (user.status === 'active'))
     await core.users.setStatus(id, status, by, origin)
-  if (email !== undefined) await core.users.setEmail(id, email, by, origin)
   if (password !== null) await core.users.setPassword(id, password, by, origin)
   if (isFactorLost) await core.users.resetFactor(id, by, origin)
   if (body.title !== undefined) await writeTitle(core, user, body.title)
