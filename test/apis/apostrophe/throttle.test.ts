@@ -66,3 +66,20 @@ test('mails are limited by address, and a page elsewhere does not use up what it
   assertError(limited, 400, 'invalid', 'Too many attempts. You may try again in 60 minutes.')
   assert.ok(Number(limited.headers.get('retry-after')) > 0)
 })
+
+test('a page elsewhere cannot use up the tries of whoever visits it', async (t) => {
+  const few = { ...limits, address: { points: 4, windowSeconds: 600 } }
+  const server = await startApostrophe({}, { settings: { limits: few } })
+  t.after(() => server.close())
+  await makeUser(server, 'ann')
+  const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+  for (let times = 0; times < 8; times += 1) {
+    const form = { username: 'ann', password: 'wrong' }
+    const signIn = await server.send('POST', `${api}/login`, { headers, form })
+    assert.deepEqual([signIn.status, signIn.body.message], [403, 'CSRF exception'])
+    assert.equal((await server.send('GET', `${api}/reset?email=a&reset=b`, { headers })).status, 400)
+    const set = { email: 'a', reset: 'b', password: 'an entirely other one' }
+    assert.equal((await server.send('POST', `${api}/reset`, { headers, form: set })).status, 403)
+  }
+  assert.equal((await login(server, 'ann')).status, 200)
+})

@@ -3,6 +3,7 @@ import type { SignedIn } from '../../../core/sign-in.ts'
 import type { FieldError } from '../../../errors.ts'
 import type { Reply } from '../../../http/reply.ts'
 import { type Call, type Route, route } from '../../api.ts'
+import { refuseForeignForms } from '../../foreign.ts'
 import { answer, bodies, type Door, everywhere, isCode, isYes, membersOf, textOf } from '../door.ts'
 import { ok } from '../reply.ts'
 import { LoginBody } from '../wire.ts'
@@ -54,9 +55,18 @@ export const loginRoutes = (door: Door): readonly Route[] =>
       refuse: bothRequired,
       body: Credentials,
       answers: { 200: answer('Signed in, or what is missing for that.', LoginBody) },
-      errors: ['credentials_wrong', 'account_disabled', 'factor_required', 'one_time_invalid', 'rate_limited', 'busy'],
+      errors: [
+        'origin_refused',
+        'credentials_wrong',
+        'account_disabled',
+        'factor_required',
+        'one_time_invalid',
+        'rate_limited',
+        'busy',
+      ],
       run: async (call) => {
         const { core, origin, body } = call
+        refuseForeignForms(call)
         const inCookie = isYes(body.session)
         if (inCookie) call.demandSameOrigin()
         const { incompleteToken } = body

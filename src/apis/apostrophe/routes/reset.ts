@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type Call, type Route, route } from '../../api.ts'
+import { refuseForeignForms } from '../../foreign.ts'
 import { bodies, empty, everywhere, membersOf, textOf } from '../door.ts'
 import { refusal, renderWith } from '../errors.ts'
 import { done } from '../reply.ts'
@@ -8,11 +9,17 @@ import { loginPaths, tag } from './login.ts'
 const [base] = loginPaths
 const Reset = z.object({ email: z.string().max(254).optional(), reset: z.string().max(512).optional() })
 
-/** Counted by address; who succeeds gets it back. Throws resetInvalid unless the link is good and of whoever is called so. */
-async function demandLink({ core, origin }: Call, { email = '', reset = '' }: z.infer<typeof Reset>): Promise<void> {
-  await core.limits.address(origin)
+/**
+ * Counted by address; who succeeds gets it back. A page elsewhere is not counted, or it could shut out whoever visits it;
+ * no link can be guessed. Throws resetInvalid unless the link is good and of whoever is called so.
+ */
+async function demandLink(call: Call, { email = '', reset = '' }: z.infer<typeof Reset>): Promise<void> {
+  const { core, origin } = call
+  if (isCounted(call)) await core.limits.address(origin)
   if (!(await core.users.isResetOf(reset, email.trim(), origin))) throw refusal('resetInvalid', 'reset')
 }
+
+const isCounted = ({ sameOrigin }: Call): boolean => sameOrigin !== 'foreign'
 
 export const resetRoutes: readonly Route[] = [
   route('POST', `${base}/reset-request`, {
@@ -41,7 +48,7 @@ export const resetRoutes: readonly Route[] = [
     errors: ['rate_limited'],
     run: async (call) => {
       await demandLink(call, call.query)
-      await call.core.limits.giveBackAddress(call.origin)
+      if (isCounted(call)) await call.core.limits.giveBackAddress(call.origin)
       return done
     },
   }),
@@ -54,13 +61,14 @@ export const resetRoutes: readonly Route[] = [
       textOf(membersOf(body).password) === '' ? { field: 'password', message: 'passwordRequired' } : null,
     body: Reset.extend({ password: z.string().max(4096) }),
     answers: { 200: empty('Set. Sessions, keys and private tokens are dead; the second factor stays.') },
-    errors: ['one_time_invalid', 'password_refused', 'rate_limited', 'busy'],
+    errors: ['origin_refused', 'one_time_invalid', 'password_refused', 'rate_limited', 'busy'],
     renderError: renderWith({ one_time_invalid: 'resetInvalid' }),
     run: async (call) => {
       const { core, origin, body } = call
+      refuseForeignForms(call)
       await demandLink(call, body)
       await core.users.resetPassword(body.reset ?? '', body.password, origin)
-      await core.limits.giveBackAddress(origin)
+      if (isCounted(call)) await core.limits.giveBackAddress(origin)
       return done
     },
   }),

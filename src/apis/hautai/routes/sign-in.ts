@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../errors.ts'
 import { type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
-import { refuseForeignForms } from '../../django/foreign.ts'
 import { texts } from '../../django/texts.ts'
+import { refuseForeignForms } from '../../foreign.ts'
 import { accountBody, SignedInBody } from '../wire.ts'
 
 const identifier = text({ max: 254 })

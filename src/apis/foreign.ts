@@ -1,6 +1,6 @@
-import { CardeaError } from '../../errors.ts'
-import { bodyTypeOf } from '../../http/body.ts'
-import type { Call } from '../api.ts'
+import { CardeaError } from '../errors.ts'
+import { bodyTypeOf } from '../http/body.ts'
+import type { Call } from './api.ts'
 
 /**
  * Before anything is counted: otherwise a page elsewhere could use up the limits of whoever visits it. Forms are what a
