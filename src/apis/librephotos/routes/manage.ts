@@ -8,7 +8,7 @@ import { answer, type Door, ordinary } from '../door.ts'
 import { idParams, ManagedUser, managedUser, peopleOf, personOf, withPhotos } from '../people.ts'
 import { changeProfile, patchFields } from '../profile.ts'
 import { newUserFields } from './sign-up.ts'
-import { checkCredentials, given, inWords } from './users.ts'
+import { checkCredentials, given, inWords, removeUser } from './users.ts'
 
 const tag = 'LibrePhotos: administration'
 const pageSize = 20_000
@@ -120,11 +120,7 @@ export function manageRoutes(door: Door): readonly Route[] {
       params: idParams,
       answers: { 204: { description: 'Gone.' } },
       errors: ['not_found', 'beyond_own_rights', 'last_admin'],
-      run: async (call) => {
-        const { user } = await personOf(call.core, call.params.id)
-        await call.core.users.remove(user, lent(call.core, knownCaller(call)), call.origin)
-        return { status: 204 }
-      },
+      run: removeUser,
     }),
     route('DELETE', '/api/delete/user/:id/', {
       ...writing,

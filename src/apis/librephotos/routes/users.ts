@@ -116,6 +116,13 @@ async function patchUser(call: Call<Patch, undefined, { id: string }>) {
   return { status: 200, body: shown(call, caller, await withPhotos(core, after ?? user, profile)) }
 }
 
+/** Of staff, as far as the rights of whoever calls go. */
+export async function removeUser(call: Call<unknown, unknown, { id: string }>) {
+  const { user } = await personOf(call.core, call.params.id)
+  await call.core.users.remove(user, lent(call.core, knownCaller(call)), call.origin)
+  return { status: 204 }
+}
+
 export function userRoutes(door: Door): readonly Route[] {
   const takes = ordinary(door)
   const patch = route('PATCH', '/api/user/:id/', {
@@ -187,11 +194,7 @@ export function userRoutes(door: Door): readonly Route[] {
       params: idParams,
       answers: { 204: { description: 'Gone.' } },
       errors: ['not_found', 'beyond_own_rights', 'last_admin'],
-      run: async (call) => {
-        const { user } = await personOf(call.core, call.params.id)
-        await call.core.users.remove(user, lent(call.core, knownCaller(call)), call.origin)
-        return { status: 204 }
-      },
+      run: removeUser,
     }),
   ]
 }
