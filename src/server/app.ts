@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts'
 import { type DoorName, doorNames } from '../config/doors.ts'
 import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
+import { openConsole } from './console.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
@@ -24,7 +25,7 @@ export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
 export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
-  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
+  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis, console: openConsole() }))
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),

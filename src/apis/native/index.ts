@@ -7,6 +7,7 @@ import { renderError } from './errors.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { sessionCookieName } from './routes/common.ts'
+import { type ConsoleDeps, consoleRoutes } from './routes/console.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mfaRoutes } from './routes/mfa.ts'
@@ -23,14 +24,16 @@ export interface NativeDeps {
   readonly metrics: WebMetrics
   /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
   readonly apis?: () => readonly Api[]
+  /** What the console is served from, where the settings have it on. */
+  readonly console?: ConsoleDeps
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Api {
+export function createNativeApi({ http, health, metrics, apis, console }: NativeDeps): Api {
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
-    prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc'],
+    prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc', '/console'],
     cors: { origins: http.corsOrigins, credentials: true, methods: [] },
     cookieOrigins: http.corsOrigins,
     readCredentials: createCredentialReader(cookieName),
@@ -48,6 +51,7 @@ export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Ap
       ...operationRoutes(health, metrics),
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
       ...pageRoutes,
+      ...(console === undefined || http.console === null ? [] : consoleRoutes(console)),
     ],
   }
   return api
