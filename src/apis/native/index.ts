@@ -50,7 +50,7 @@ export function createNativeApi({ http, health, metrics, apis, console }: Native
       ...oauthRoutes,
       ...operationRoutes(health, metrics),
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
-      ...pageRoutes,
+      ...pageRoutes(http.console === null ? null : (console?.load ?? null)),
       ...(console === undefined || http.console === null ? [] : consoleRoutes(console)),
     ],
   }

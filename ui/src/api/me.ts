@@ -1,33 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { CallError, send } from './client.ts'
+import { ClientError, client } from './client.ts'
+import { meKey } from './session.ts'
 
-export interface User {
-  readonly id: string
-  readonly kind: 'person' | 'service'
-  readonly username: string
-  readonly email: string | null
-  readonly unproven_email: string | null
-  readonly status: string
-  readonly role: string
-  readonly scopes: readonly string[]
-  readonly second_factor: boolean
-  readonly created_at: string
-  readonly last_sign_in_at: string | null
-}
-
-export interface Me {
-  readonly user: User
-  readonly credential: { readonly kind: string; readonly scopes: readonly string[]; readonly actor: string | null }
-}
-
-export const meKey = ['me'] as const
+export type Me = Awaited<ReturnType<typeof client.account.me>>
 
 /** Who is signed in; null when nobody is. */
-export async function readMe(): Promise<Me | null> {
+async function readMe(): Promise<Me | null> {
   try {
-    return await send<Me>('GET', '/auth/me')
+    return await client.account.me()
   } catch (error) {
-    if (error instanceof CallError && error.status === 401) return null
+    if (error instanceof ClientError && error.status === 401) return null
     throw error
   }
 }
@@ -48,6 +30,7 @@ export function useMay(scope: string): boolean {
   return useMe().credential.scopes.includes(scope)
 }
 
+/** After a change of the account: asks the server anew. */
 export function useMeChanged(): () => Promise<void> {
   const queries = useQueryClient()
   return () => queries.invalidateQueries({ queryKey: meKey })

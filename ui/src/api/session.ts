@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { CallError, send, type Wish } from './client.ts'
+import { ClientError, client } from './client.ts'
 import { askForProof } from './proof.ts'
 
 /** The person changed their mind in the middle of something: nothing to complain about. */
@@ -11,65 +11,66 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (count, error) => count < 2 && error instanceof CallError && [0, 503].includes(error.status),
+      retry: (count, error) => count < 2 && error instanceof ClientError && [0, 503].includes(error.status),
     },
-    mutations: { retry: false },
   },
 })
 
+export const meKey = ['me'] as const
+
+/** Left by wish, after nothing was done for long, or ended by somebody or something else. */
 export type Ending = 'left' | 'idle' | 'ended'
 
-const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('cardea-console')
-const listeners = new Set<(why: Ending) => void>()
+let ending: Ending | null = null
+/** What the next end will have been, where we know better than the client. */
+let expected: Ending | null = null
 
-channel?.addEventListener('message', ({ data }) => {
-  if (data === 'left' || data === 'idle') tell(data)
+/** How the last session of this page ended; null when there was none. */
+export const lastEnding = (): Ending | null => ending
+
+// Heard of whatever tab it happens in.
+client.onChange((user, reason) => {
+  if (user === null) {
+    ending = expected ?? (reason === null ? 'left' : 'ended')
+    queries.setQueryData(meKey, null)
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meKey[0] })
+  } else {
+    ending = null
+    void queries.invalidateQueries()
+  }
+  expected = null
 })
-
-function tell(why: Ending): void {
-  queries.clear()
-  for (const listener of listeners) listener(why)
-}
-
-/** Calls `listener` when the session has ended, in this tab or in another one. Answers how to stop that. */
-export function onEnd(listener: (why: Ending) => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
 
 /** What `Clear-Site-Data` takes along although it is no part of the session. */
 const kept = ['mantine-color-scheme-value']
 
 /** Ends the session here and in all tabs. Throws when the server could not end it: then nobody is signed out. */
-export async function signOut(why: Exclude<Ending, 'ended'> = 'left'): Promise<void> {
+export async function signOut(why: 'left' | 'idle' = 'left'): Promise<void> {
   const before = kept.map((name) => [name, localStorage.getItem(name)] as const)
-  try {
-    await send('POST', '/auth/sign-out', { body: {} })
-  } catch (error) {
-    // Whoever has no session any more is signed out already.
-    if (!(error instanceof CallError && error.status === 401)) throw error
-  }
+  expected = why
+  await client.signOut()
   for (const [name, value] of before) if (value !== null) localStorage.setItem(name, value)
-  channel?.postMessage(why)
-  tell(why)
 }
 
-type Method = Parameters<typeof send>[0]
+const refusedProofs: readonly string[] = ['credentials_wrong', 'mfa_code_wrong']
 
 /**
  * A call of somebody who is signed in. Where the server wants a fresh proof it is asked for and the call made again;
- * where the session has ended, the page is told. Throws CallError, or Cancelled.
+ * where the session has ended, the way leads to the sign-in. Throws ClientError, or Cancelled.
  */
-export async function call<T = void>(method: Method, path: string, wish: Wish = {}): Promise<T> {
+export async function call<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await send<T>(method, path, wish)
+    return await run()
   } catch (error) {
-    if (!(error instanceof CallError)) throw error
+    if (!(error instanceof ClientError)) throw error
     if (error.code === 'reauthentication_required') {
       if (!(await askForProof())) throw new Cancelled()
-      return send<T>(method, path, wish)
+      return run()
     }
-    if (error.status === 401 && error.code !== 'credentials_wrong' && error.code !== 'mfa_code_wrong') tell('ended')
+    if (error.status === 401 && !refusedProofs.includes(error.code)) {
+      expected = 'ended'
+      await client.forget()
+    }
     throw error
   }
 }

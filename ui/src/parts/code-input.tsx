@@ -1,21 +1,24 @@
 import { Input, PinInput } from '@mantine/core'
-import { useId } from 'react'
+import { useId, useRef } from 'react'
 
 export interface CodeInputProps {
+  /** Of the field as the form sees it. */
+  readonly name: string
   readonly label: string
   readonly value: string
   readonly onChange: (value: string) => void
   readonly error?: string | undefined
-  /** The six are there. */
-  readonly onComplete?: (value: string) => void
   readonly boxLabel: (position: number) => string
+  /** The form sends itself when the sixth digit is there. */
+  readonly sends?: boolean
 }
 
 /** Six boxes for the digits of a code. A paste fills them all, and so does a phone that has read the code. */
-export function CodeInput({ label, value, onChange, error, onComplete, boxLabel }: CodeInputProps) {
+export function CodeInput({ name, label, value, onChange, error, boxLabel, sends = false }: CodeInputProps) {
   const id = useId()
+  const hidden = useRef<HTMLInputElement>(null)
   return (
-    <Input.Wrapper label={label} labelElement="div" labelProps={{ id }} error={error}>
+    <Input.Wrapper label={label} labelElement="div" labelProps={{ id, htmlFor: undefined }} error={error}>
       <PinInput
         role="group"
         aria-labelledby={id}
@@ -26,12 +29,15 @@ export function CodeInput({ label, value, onChange, error, onComplete, boxLabel 
         size="lg"
         placeholder=""
         gap="xs"
+        name={name}
+        hiddenInputProps={{ ref: hidden }}
         value={value}
         onChange={onChange}
         error={error !== undefined}
         autoFocus
-        getInputProps={(index) => ({ 'aria-label': boxLabel(index + 1), className: 'code-box' })}
-        {...(onComplete === undefined ? {} : { onComplete })}
+        getInputProps={(index) => ({ 'aria-label': boxLabel(index + 1) })}
+        // Once the value has reached the form.
+        {...(sends ? { onComplete: () => setTimeout(() => hidden.current?.form?.requestSubmit()) } : {})}
       />
     </Input.Wrapper>
   )

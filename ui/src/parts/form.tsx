@@ -1,5 +1,5 @@
 import { type FormEvent, useRef, useState } from 'react'
-import { CallError } from '../api/client.ts'
+import { ClientError } from '../api/client.ts'
 
 export type Values = Readonly<Record<string, string>>
 
@@ -53,7 +53,7 @@ export function useForm(submit: (values: Values) => Promise<unknown>, { check }:
     try {
       await submit(values)
     } catch (failure) {
-      const fields = failure instanceof CallError ? failure.fields : []
+      const fields = failure instanceof ClientError ? failure.fields : []
       const known =
         fields.length > 0 && point(form, Object.fromEntries(fields.map((f) => [f.field, sentence(f.message)])))
       if (!known) setError(failure)

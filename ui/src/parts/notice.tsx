@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { CallError } from '../api/client.ts'
+import { ClientError } from '../api/client.ts'
 import { Cancelled } from '../api/session.ts'
 import { problems } from '../texts/common.ts'
 
@@ -27,7 +27,7 @@ export interface ProblemText {
 /** What to tell a person of a failure, or null when there is nothing to tell. */
 export function problemText(error: unknown): ProblemText | null {
   if (error === null || error === undefined || error instanceof Cancelled) return null
-  if (!(error instanceof CallError)) return { title: problems.internal?.title ?? '', lines: [String(error)] }
+  if (!(error instanceof ClientError)) return { title: problems.internal?.title ?? '', lines: [String(error)] }
   const known = problems[error.code]
   const wait = error.code === 'rate_limited' ? error.retryAfter : null
   const lines = [

@@ -11,22 +11,27 @@ export interface PageOf<T> {
   readonly next_cursor: string | null
 }
 
-export interface PagedWish {
-  /** First part of the key under which answers are kept; invalidate it after a change. */
-  readonly key: string
-  readonly path: string
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+/** Where a list begins, and how much of it: for the `query` of its call. */
+export interface Place {
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface PagedWish<T> {
+  /** The key under which answers are kept, the filters of the list in it; invalidate it after a change. */
+  readonly key: readonly unknown[]
+  readonly list: (place: Place) => Promise<PageOf<T>>
   readonly limit?: number
 }
 
 /** One page of a list that is paged by cursor. Where it stands is in the address: reloading and going back keep it. */
-export function usePaged<T>({ key, path, query = {}, limit = 20 }: PagedWish) {
+export function usePaged<T>({ key, list, limit = 20 }: PagedWish<T>) {
   const [params, setParams] = useSearchParams()
-  const cursor = params.get('cursor') ?? undefined
-  const wish = { ...query, limit, cursor }
+  const cursor = params.get('cursor')
+  const place: Place = { limit, ...(cursor === null ? {} : { cursor }) }
   const found = useQuery({
-    queryKey: [key, wish],
-    queryFn: ({ signal }) => call<PageOf<T>>('GET', path, { query: wish, signal }),
+    queryKey: [...key, place],
+    queryFn: () => call(() => list(place)),
     placeholderData: keepPreviousData,
   })
   const go = (next: string | null) =>
@@ -36,7 +41,7 @@ export function usePaged<T>({ key, path, query = {}, limit = 20 }: PagedWish) {
       else after.set('cursor', next)
       return after
     })
-  return { found, cursor: cursor ?? null, go }
+  return { found, cursor, go }
 }
 
 export interface PagedListProps<T> {

@@ -1,21 +1,21 @@
 import { Button, Center, Loader, Stack } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { Redirect, useLocation, useSearch } from 'wouter'
 import { useMeQuery } from '../api/me.ts'
-import { onEnd } from '../api/session.ts'
+import { type Ending, lastEnding } from '../api/session.ts'
 import { Problem } from '../parts/notice.tsx'
 import { common } from '../texts/common.ts'
 
 /** Lets in who is signed in, and sends others to the sign-in, from where they come back. */
 export function Gate({ children }: { readonly children: ReactNode }) {
   const { data: me, error, refetch } = useMeQuery()
-  const [location, navigate] = useLocation()
+  const [location] = useLocation()
   const search = useSearch()
-  useEffect(
-    () => onEnd((why) => navigate(signInAddress(why === 'left' ? '/' : location, why), { replace: true })),
-    [location, navigate],
-  )
-  if (me === null) return <Redirect to={signInAddress(search === '' ? location : `${location}?${search}`)} replace />
+  if (me === null) {
+    const why = lastEnding()
+    const from = why === 'left' ? '/' : search === '' ? location : `${location}?${search}`
+    return <Redirect to={signInAddress(from, why)} replace />
+  }
   if (me !== undefined) return children
   return (
     <Center mih="60vh" p="md">
@@ -33,10 +33,11 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   )
 }
 
-function signInAddress(from: string, why?: string): string {
+/** `return_to` is a path of this origin, as other pages of it may send people here too. */
+function signInAddress(from: string, why: Ending | null): string {
   const params = new URLSearchParams()
-  if (from !== '/') params.set('return_to', from)
-  if (why !== undefined) params.set('why', why)
+  if (from !== '/') params.set('return_to', `/console${from}`)
+  if (why !== null) params.set('why', why)
   const query = params.toString()
   return `/sign-in${query === '' ? '' : `?${query}`}`
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import { send } from '../api/client.ts'
+import { client } from '../api/client.ts'
 import { useMe } from '../api/me.ts'
 import { registerProver } from '../api/proof.ts'
 import { useForm } from '../parts/form.tsx'
@@ -32,7 +32,7 @@ export function ProofDialog() {
 function ProofForm({ onProven, onCancel }: { readonly onProven: () => void; readonly onCancel: () => void }) {
   const { user } = useMe()
   const form = useForm(async ({ password = '', code = '' }) => {
-    await send('POST', '/auth/me/reauthenticate', { body: { password, ...(code === '' ? {} : { code: code.trim() }) } })
+    await client.account.reauthenticate({ password, ...(code === '' ? {} : { code: code.trim() }) })
     onProven()
   })
   return (

@@ -38,6 +38,7 @@ export const common = {
     api: 'API',
     admin: 'Administration',
     overview: 'Overview',
+    profile: 'Profile',
     security: 'Sign-in and security',
     sessions: 'Sessions',
     tokens: 'Private tokens',

@@ -35,6 +35,7 @@ async function facts({ core, http }: Call, version: string): Promise<Readonly<Re
     version,
     public_url: http.publicUrl,
     sign_up: settings.signUp,
+    confirm_email: settings.confirmEmail,
     needs_set_up: await users.needsSetUp(),
     password: { min_length: settings.password.minLength, max_length: settings.password.maxLength },
     token_max_seconds: settings.privateTokenMaxSeconds,
