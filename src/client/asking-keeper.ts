@@ -1,4 +1,4 @@
-import { ClientError } from './errors.ts'
+import { ClientError, type ErrorCode } from './errors.ts'
 import { createListeners, type Keeper } from './keeper.ts'
 import type { User } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
@@ -16,51 +16,64 @@ export function createAskingKeeper({ authorization, shareAs, ask }: AskingKeeper
   const listeners = createListeners()
   const tabs = shareAs === null ? noTabs : createTabs(shareAs, hear)
   let known: Promise<User | null> | null = null
+  let signedIn = false
 
   async function hear({ kind }: Message): Promise<void> {
     if (kind !== 'signed-in' && kind !== 'signed-out') return
-    known = kind === 'signed-in' ? null : Promise.resolve(null)
+    known = null
+    if (kind === 'signed-out') remember(null)
     listeners.tell(await user(), null)
+  }
+
+  function remember(user: User | null): void {
+    known = Promise.resolve(user)
+    signedIn = user !== null
   }
 
   function user(): Promise<User | null> {
     if (known === null) {
       const asked = ask()
       known = asked
-      // A failure is not remembered: the next one asks again.
-      asked.catch(() => {
-        if (known === asked) known = null
-      })
+      asked.then(
+        (answer) => {
+          if (known === asked) remember(answer)
+        },
+        () => {
+          // A failure is not remembered: the next one asks again.
+          if (known === asked) known = null
+        },
+      )
     }
     return known
   }
 
-  async function end(reason: string | null): Promise<void> {
-    known = Promise.resolve(null)
-    tabs.tell({ kind: 'signed-out' })
+  function end(reason: ErrorCode | null): void {
+    remember(null)
+    tabs.tell({ kind: 'signed-out', of: null })
     listeners.tell(null, reason)
   }
 
   return {
     authorization: async () => authorization,
     async renew() {
-      if (authorization === null && known !== null && (await known.catch(() => null)) !== null)
-        await end('credential_revoked')
+      if (authorization === null && signedIn) end('credential_invalid')
       return null
     },
     async open(answer) {
       if (authorization !== null) throw new TypeError('a client with a fixed credential does not sign in')
       if ('refresh_token' in answer || 'token' in answer)
         throw new ClientError('unexpected_answer', 'The sign-in answered tokens.', 200)
-      known = Promise.resolve(answer.user)
+      remember(answer.user)
       tabs.tell({ kind: 'signed-in', session: null })
       listeners.tell(answer.user, null)
       return answer.user
     },
-    close: () => end(null),
+    async close() {
+      end(null)
+    },
     user,
     async learn(next) {
-      known = Promise.resolve(next)
+      remember(next)
       listeners.tell(next, null)
     },
     listen: listeners.add,

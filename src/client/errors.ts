@@ -82,6 +82,8 @@ export async function errorOf(response: Response): Promise<ClientError> {
 
 /** What `fetch` threw. A call that was aborted stays what it is. */
 export function errorOfFetch(cause: unknown): unknown {
-  if (!(cause instanceof TypeError)) return cause
-  return new ClientError('unreachable', 'The server cannot be reached.', 0, {}, { cause })
+  const isLate = isObject(cause) && cause.name === 'TimeoutError'
+  if (!isLate && !(cause instanceof TypeError)) return cause
+  const message = isLate ? 'The server did not answer in time.' : 'The server cannot be reached.'
+  return new ClientError('unreachable', message, 0, {}, { cause })
 }

@@ -48,6 +48,8 @@ export interface ClientOptions {
   readonly fetch?: Fetch
 }
 
+const REFRESH_MS = 10_000
+
 export type SignInWish = Omit<operations['postAuthSignIn']['requestBody']['content']['application/json'], 'mode'>
 
 /** Signed in, or one step away from it: the account has a second factor. */
@@ -89,18 +91,24 @@ export function createClient(options: ClientOptions = {}): Client {
   const shares = credential === undefined && (options.tabs ?? pageOrigin() !== null)
   const shareAs = shares ? `cardea ${name} ${mode} ${url}` : null
 
-  const open = typed(url, (request) => reach(fetch, request))
+  // A cookie of the server goes to the server, also from a page of another origin that `corsOrigins` there names.
+  const cookies = credential === undefined && mode === 'cookie' ? 'include' : 'same-origin'
+  const open = typed(url, cookies, (request) => reach(fetch, request))
   const keeper = credential === undefined && mode === 'token' ? tokens() : asking()
   const origins = new Set([url, ...(options.origins ?? [])].map((each) => new URL(each).origin))
   const transport = createTransport({ keeper, origins, fetch })
-  const api = typed(url, transport)
+  const api = typed(url, cookies, transport)
   const calls = createCalls(api)
 
   function tokens(): Keeper {
     return createTokenKeeper({
       storage: options.storage ?? memoryStorage(),
       shareAs,
-      refresh: async (refresh_token) => dataOf(await open.POST('/auth/refresh', { body: { refresh_token } })),
+      refresh: async (refresh_token) => {
+        // Whoever hangs here holds up all tabs.
+        const signal = AbortSignal.timeout(REFRESH_MS)
+        return dataOf(await open.POST('/auth/refresh', { body: { refresh_token }, signal }))
+      },
     })
   }
 
@@ -172,9 +180,10 @@ export function createClient(options: ClientOptions = {}): Client {
 }
 
 /** Answers that are no success are thrown, so that nobody has to look for them. */
-function typed(url: string, send: Fetch): Api {
+function typed(url: string, credentials: 'include' | 'same-origin', send: Fetch): Api {
   return createOpenApiClient<paths, `${string}/json`>({
     baseUrl: url,
+    credentials,
     fetch: async (request) => {
       const response = await send(request)
       if (!response.ok) throw await errorOf(response)

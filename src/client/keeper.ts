@@ -1,10 +1,11 @@
+import type { ErrorCode } from './errors.ts'
 import type { components } from './schema.ts'
 import type { User } from './storage.ts'
 
 export type SignedInAnswer = components['schemas']['SignedIn']
 
 /** Who is signed in now; null with the reason when a session ended that nobody signed out of. */
-export type Listener = (user: User | null, reason: string | null) => void
+export type Listener = (user: User | null, reason: ErrorCode | null) => void
 
 /** Holds what proves who calls: tokens, a cookie that only the browser sees, or a fixed credential. */
 export interface Keeper {
@@ -29,7 +30,7 @@ export interface Keeper {
 
 export interface Listeners {
   add(listener: Listener): () => void
-  tell(user: User | null, reason: string | null): void
+  tell(user: User | null, reason: ErrorCode | null): void
 }
 
 export function createListeners(): Listeners {

@@ -306,11 +306,12 @@ export interface components {
       credential: components['schemas']['Principal']
     }
     Principal: {
-      kind: string
+      kind: 'password' | 'access-token' | 'refresh-token' | 'bearer-token' | 'session-cookie' | 'api-key' | 'static-key' | 'private-token' | 'one-time'
       scopes: string[]
       session_id: string | null
       key_id: string | null
-      factors: string[]
+      /** How it was proven who signs in. */
+      factors: ('password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code')[]
       expires_at: string | null
       actor: string | null
     }
@@ -322,7 +323,8 @@ export interface components {
       id: number
       at: string
       kind: string
-      api: string
+      /** Where it happened. */
+      api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth' | 'cli' | 'server'
       user: string | null
       actor: string | null
       credential: string | null
@@ -350,12 +352,14 @@ export interface components {
     }
     Session: {
       id: string
-      api: string
+      /** The API that issued it. */
+      api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
       mode: 'token' | 'bearer' | 'cookie'
       current: boolean
       address: string
       user_agent: string
-      factors: string[]
+      /** How it was proven who signs in. */
+      factors: ('password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code')[]
       created_at: string
       last_seen_at: string
       expires_at: string
@@ -373,7 +377,8 @@ export interface components {
       /** Null: whatever the owner may do. */
       scopes: string[] | null
       allow_addresses: string[]
-      api: string
+      /** The API that issued it. */
+      api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
       created_at: string
       expires_at: string | null
       last_used_at: string | null
@@ -396,7 +401,8 @@ export interface components {
       id: string
       name: string
       scopes: string[] | null
-      api: string
+      /** The API that issued it. */
+      api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
       created_at: string
       expires_at: string
       last_used_at: string | null

@@ -14,8 +14,6 @@ export interface StoredSession {
 
 /** Where the session is kept. What is written must be what is read next. */
 export interface SessionStorage {
-  /** True where all tabs read and write the same place. Otherwise tabs hand the session to each other. */
-  readonly shared: boolean
   read(): StoredSession | null | Promise<StoredSession | null>
   write(session: StoredSession | null): void | Promise<void>
 }
@@ -27,7 +25,6 @@ export interface SessionStorage {
 export function memoryStorage(): SessionStorage {
   let session: StoredSession | null = null
   return {
-    shared: false,
     read: () => session,
     write(next) {
       session = next
@@ -44,14 +41,10 @@ export interface TextStore {
 
 /**
  * `sessionStorage`, which outlives a reload of the tab, or `localStorage` for those who accept what `memoryStorage`
- * says against it. `shared`: whether other tabs see it, so true for `localStorage`.
+ * says against it.
  */
-export function webStorage(
-  store: TextStore,
-  { shared, name = 'cardea' }: { shared: boolean; name?: string },
-): SessionStorage {
+export function webStorage(store: TextStore, name = 'cardea'): SessionStorage {
   return {
-    shared,
     read() {
       const text = store.getItem(name)
       if (text === null) return null
@@ -79,7 +72,18 @@ export function isSession(value: unknown): value is StoredSession {
   )
 }
 
-/** A refresh token is `<session>.<generation>.<secret>`: what stays the same when it is rotated. */
-export function isSameSession(a: StoredSession, b: StoredSession): boolean {
-  return a.refreshToken.split('.', 1)[0] === b.refreshToken.split('.', 1)[0]
+export interface Place {
+  readonly session: string
+  readonly generation: number
+}
+
+/** A refresh token is `<session>.<generation>.<secret>`: which of the session's tokens it is, without the secret. */
+export function placeOf({ refreshToken }: StoredSession): Place {
+  const [session = '', generation] = refreshToken.split('.')
+  return { session, generation: Number(generation) }
+}
+
+/** By the count of the server, because clocks can be set back. */
+export function isSuccessor(next: Place, of: Place): boolean {
+  return next.session === of.session && next.generation > of.generation
 }

@@ -1,21 +1,26 @@
 import { isObject } from './errors.ts'
 import { exclusively, openChannel, wait } from './platform.ts'
-import { isSession, type StoredSession } from './storage.ts'
+import { isSession, type Place, type StoredSession } from './storage.ts'
 
-/** What tabs tell each other. Where they share a storage it says where to look, and holds no token. */
+/**
+ * What tabs tell each other. Also where they share a storage: browsers write `localStorage` through to other tabs when
+ * it suits them, so a lock alone does not make what is read there the newest. Null in mode `cookie`.
+ */
 export type Message =
-  /** Has anybody a session that is newer than mine? */
-  | { readonly kind: 'ask'; readonly expiresAt: number }
-  | { readonly kind: 'have'; readonly session: StoredSession | null }
+  /** Has anybody something newer than this, or anything where this is null? */
+  | { readonly kind: 'ask'; readonly than: Place | null }
+  /** The answer. */
+  | { readonly kind: 'have'; readonly session: StoredSession }
+  | { readonly kind: 'renewed'; readonly session: StoredSession }
   | { readonly kind: 'signed-in'; readonly session: StoredSession | null }
-  | { readonly kind: 'signed-out' }
+  | { readonly kind: 'signed-out'; readonly of: Place | null }
 
 export interface Tabs {
   tell(message: Message): void
   /** Runs while no other tab does the same. */
   alone<T>(run: () => Promise<T>): Promise<T>
   /** Asks the others and gives them time to answer. Their answers are heard like every message. */
-  ask(expiresAt: number): Promise<void>
+  ask(than: Place | null): Promise<void>
   close(): void
 }
 
@@ -45,12 +50,12 @@ export function createTabs(name: string, hear: (message: Message) => Promise<voi
   return {
     tell: (message) => channel?.postMessage(message),
     alone: (run) => exclusively(name, run),
-    async ask(expiresAt) {
+    async ask(than) {
       if (channel === null) return
       const answer = new Promise<void>((resolve) => {
         answered = resolve
       })
-      channel.postMessage({ kind: 'ask', expiresAt } satisfies Message)
+      channel.postMessage({ kind: 'ask', than } satisfies Message)
       await Promise.race([answer, wait(PATIENCE_MS)])
       answered = null
     },
@@ -61,7 +66,21 @@ export function createTabs(name: string, hear: (message: Message) => Promise<voi
 /** Another version of this client may run in another tab. */
 function isMessage(data: unknown): data is Message {
   if (!isObject(data)) return false
-  if (data.kind === 'ask') return typeof data.expiresAt === 'number'
-  if (data.kind === 'have' || data.kind === 'signed-in') return data.session === null || isSession(data.session)
-  return data.kind === 'signed-out'
+  switch (data.kind) {
+    case 'ask':
+      return data.than === null || isPlace(data.than)
+    case 'have':
+    case 'renewed':
+      return isSession(data.session)
+    case 'signed-in':
+      return data.session === null || isSession(data.session)
+    case 'signed-out':
+      return data.of === null || isPlace(data.of)
+    default:
+      return false
+  }
+}
+
+function isPlace(value: unknown): value is Place {
+  return isObject(value) && typeof value.session === 'string' && typeof value.generation === 'number'
 }

@@ -1,8 +1,8 @@
-import { ClientError } from './errors.ts'
+import { ClientError, type ErrorCode } from './errors.ts'
 import { createListeners, type Keeper } from './keeper.ts'
 import { now, wait } from './platform.ts'
 import type { components } from './schema.ts'
-import { isSameSession, type SessionStorage, type StoredSession } from './storage.ts'
+import { isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
 
 type TokenPair = components['schemas']['TokenPair']
@@ -22,6 +22,10 @@ export interface TokenKeeperDeps {
 
 const bearer = (session: StoredSession): string => `Bearer ${session.accessToken}`
 
+/** Nothing was said about the session: no answer, or one that the server is in trouble. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ClientError && (error.status === 0 || error.status === 429 || error.status >= 500)
+
 function sessionOf(pair: TokenPair): StoredSession {
   return {
     accessToken: pair.access_token,
@@ -37,53 +41,64 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
   const tabs = shareAs === null ? noTabs : createTabs(shareAs, hear)
   let flight: Promise<StoredSession | null> | null = null
   let start: Promise<void> | null = null
+  let asking = false
 
-  /** What is stored; at the start, or where tabs have a memory each, after asking the others. */
+  /** What is stored. A tab that has just been opened asks the others first. */
   async function latest(): Promise<StoredSession | null> {
-    start ??= fromOthers()
+    start ??= askAtStart()
     await start
     return storage.read()
   }
 
-  async function fromOthers(): Promise<void> {
-    if (storage.shared) return
-    const own = await storage.read()
-    await tabs.ask(own?.expiresAt ?? 0)
+  async function askAtStart(): Promise<void> {
+    if ((await storage.read()) === null) await askOthers(null)
+  }
+
+  async function askOthers(than: Place | null): Promise<void> {
+    asking = true
+    await tabs.ask(than)
+    asking = false
   }
 
   async function hear(message: Message): Promise<void> {
     const own = await storage.read()
+    const place = own === null ? null : placeOf(own)
     switch (message.kind) {
-      case 'ask':
-        if (own !== null && own.expiresAt > message.expiresAt && !storage.shared)
+      case 'ask': {
+        const { than } = message
+        if (own !== null && place !== null && (than === null || isSuccessor(place, than)))
           tabs.tell({ kind: 'have', session: own })
         return
-      case 'have': {
-        const { session } = message
-        if (session === null || storage.shared) return
-        if (own !== null && !(isSameSession(own, session) && session.expiresAt > own.expiresAt)) return
-        await storage.write(session)
-        if (own === null) listeners.tell(session.user, null)
-        return
       }
-      case 'signed-in': {
-        if (message.session !== null && !storage.shared) await storage.write(message.session)
-        const session = await storage.read()
-        if (session !== null) listeners.tell(session.user, null)
+      case 'have':
+        if (place === null && asking) await adopt(message.session)
+        else if (place !== null && isSuccessor(placeOf(message.session), place)) await storage.write(message.session)
         return
-      }
+      case 'renewed':
+        if (place !== null && isSuccessor(placeOf(message.session), place)) await storage.write(message.session)
+        return
+      case 'signed-in':
+        if (message.session !== null) await adopt(message.session)
+        return
       case 'signed-out':
-        if (!storage.shared) await storage.write(null)
+        // Another session that began meanwhile stays.
+        if (place !== null && place.session !== message.of?.session) return
+        await storage.write(null)
         listeners.tell(null, null)
     }
   }
 
-  /** Tokens travel between tabs only where that is how they share. */
-  const sent = (session: StoredSession): StoredSession | null => (storage.shared ? null : session)
+  async function adopt(session: StoredSession): Promise<void> {
+    start = Promise.resolve()
+    await storage.write(session)
+    listeners.tell(session.user, null)
+  }
 
-  async function end(reason: string | null): Promise<void> {
+  async function end(reason: ErrorCode | null): Promise<void> {
+    const session = await storage.read()
+    if (session === null) return
     await storage.write(null)
-    tabs.tell({ kind: 'signed-out' })
+    tabs.tell({ kind: 'signed-out', of: placeOf(session) })
     listeners.tell(null, reason)
   }
 
@@ -92,7 +107,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       try {
         return await refresh(refreshToken)
       } catch (error) {
-        if (!(error instanceof ClientError && (error.status === 0 || error.status >= 500))) throw error
+        if (!isPassing(error)) throw error
         await wait(pause)
       }
     }
@@ -101,7 +116,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
 
   /** The successor of `old`, which somebody else may have got meanwhile. Null when nobody is signed in any more. */
   async function succeed(old: StoredSession): Promise<StoredSession | null> {
-    await fromOthers()
+    await askOthers(placeOf(old))
     const before = await storage.read()
     if (before === null || before.accessToken !== old.accessToken) return before
     try {
@@ -110,7 +125,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       // Signed out, or in as somebody else, while the answer was on its way: that stays so.
       if (meanwhile?.refreshToken !== before.refreshToken) return meanwhile
       await storage.write(next)
-      tabs.tell({ kind: 'have', session: sent(next) })
+      tabs.tell({ kind: 'renewed', session: next })
       return next
     } catch (error) {
       const meanwhile = await storage.read()
@@ -136,8 +151,14 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       const session = await latest()
       if (session === null) return null
       if (session.expiresAt - now() > MARGIN_MS) return bearer(session)
-      const next = await renewed(session)
-      return next === null ? null : bearer(next)
+      try {
+        const next = await renewed(session)
+        return next === null ? null : bearer(next)
+      } catch (error) {
+        // What the token is still good for need not fail because its successor cannot be had.
+        if (isPassing(error) && session.expiresAt > now()) return bearer(session)
+        throw error
+      }
     },
 
     async renew(used) {
@@ -153,10 +174,8 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       if (!('refresh_token' in answer))
         throw new ClientError('unexpected_answer', 'The sign-in answered no tokens.', 200)
       const session = sessionOf(answer)
-      start = Promise.resolve()
-      await storage.write(session)
-      tabs.tell({ kind: 'signed-in', session: sent(session) })
-      listeners.tell(session.user, null)
+      tabs.tell({ kind: 'signed-in', session })
+      await adopt(session)
       return session.user
     },
 
