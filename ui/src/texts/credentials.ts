@@ -14,6 +14,7 @@ const shared = {
   rightsNone: 'Tick at least one.',
   created: 'Made',
   lastUsed: 'Last used',
+  neverUsed: 'Never used',
   ends: 'Ends',
   neverEnds: 'Never ends',
   ended: 'Ended',
