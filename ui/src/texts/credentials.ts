@@ -54,7 +54,7 @@ export const tokens = {
   empty: 'Make one to let a script act for you without your password. It can be revoked at any time.',
   issuedTitle: 'Your new token',
   token: 'Token',
-  send: 'Send it as',
+  send: 'For Authorization: Bearer.',
   rotateTitle: (name: string) => `Rotate “${name}”?`,
   rotateText: 'A new token with the same name and rights takes its place.',
   revokeTitle: (name: string) => `Revoke “${name}”?`,
