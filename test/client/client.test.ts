@@ -308,3 +308,71 @@ test('options that do not fit are refused when the client is made', () => {
   for (const url of [undefined, 'auth.example.com', 'ftp://example.com', ''])
     assert.throws(() => createClient(url === undefined ? {} : { url }), TypeError)
 })
+
+test('a key that was read with its line break is refused when the client is made, and not shown', () => {
+  for (const credential of [{ apiKey: 'cardea_secret\n' }, { token: 'ey secret' }, { token: '' }])
+    assert.throws(
+      () => createClient({ url: server.url, credential }),
+      (error) => error instanceof TypeError && !error.message.includes('secret'),
+    )
+})
+
+test('a page in place of an answer is an error', async () => {
+  const { client } = await signedIn({
+    fetch: async (request) =>
+      request.url.endsWith('/auth/sign-in')
+        ? fetch(request)
+        : new Response('<h1>Accept our terms</h1>', { headers: { 'Content-Type': 'text/html' } }),
+  })
+  assert.equal((await failureOf(client.account.me())).code, 'unexpected_answer')
+})
+
+test('a call that one person made is never repeated as another', async () => {
+  const other = await person()
+  const callers: (string | null)[] = []
+  const { client, storage } = await signedIn({
+    fetch: async (request) => {
+      if (!request.url.endsWith('/auth/keys')) return fetch(request)
+      callers.push(request.headers.get('Authorization'))
+      const response = await fetch(request)
+      if (callers.length === 1) await client.signIn({ identifier: other, password: goodPassword })
+      return response
+    },
+  })
+  later()
+  const error = await failureOf(client.keys.list())
+  assert.equal(error.code, 'credential_expired')
+  assert.equal(callers.length, 1)
+  assert.equal((await storage.read())?.user.username, other)
+  assert.equal((await client.account.me()).user.username, other)
+})
+
+test('a listener that throws does not keep anybody signed in', async (t) => {
+  const { client } = await signedIn()
+  const { mock } = t.mock.method(console, 'error', () => {})
+  client.onChange(() => {
+    throw new Error('a fault of the page')
+  })
+  await client.signOut()
+  assert.equal(await client.user(), null)
+  assert.match(String(mock.calls[0]?.arguments[1]), /fault of the page/)
+})
+
+test('a body that is a stream is sent once, and the next call has a good token', async () => {
+  const { client, calls } = await signedIn()
+  later()
+  const body = new Blob([JSON.stringify({ name: 'streamed' })]).stream()
+  const headers = { 'Content-Type': 'application/json' }
+  const wish = { method: 'POST', headers, body, duplex: 'half' } as const
+  assert.equal((await client.fetch(`${server.url}/auth/keys`, wish)).status, 401)
+  assert.equal((await client.fetch(`${server.url}/auth/keys`)).status, 200)
+  assert.deepEqual(calls, ['POST /auth/keys', 'POST /auth/refresh', 'GET /auth/keys'])
+})
+
+test('a client that was let go of still works on its own', async () => {
+  const { client } = await signedIn({ tabs: true, name: 'let go' })
+  client.dispose()
+  later()
+  assert.ok((await client.account.me()).user)
+  await client.signOut()
+})
