@@ -376,3 +376,24 @@ test('a client that was let go of still works on its own', async () => {
   assert.ok((await client.account.me()).user)
   await client.signOut()
 })
+
+test('a tab that slept through a refresh asks the others before it shows its old token, which would end the session', async () => {
+  const shared = { tabs: true, name: 'sleepers' }
+  const awake = watched(shared)
+  const sleeper = watched(shared)
+  const identifier = await person()
+  const heard = new Promise((resolve) => sleeper.client.onChange(resolve))
+  await awake.client.signIn({ identifier, password: goodPassword })
+  await heard
+  const old = await sleeper.storage.read()
+  assert.ok(old !== null)
+  later()
+  await awake.client.account.me()
+  await sleeper.client.account.me()
+  await sleeper.storage.write(old)
+  server.clock.advance(60_000)
+  assert.equal((await sleeper.client.account.me()).user.username, identifier)
+  assert.equal((await awake.client.account.me()).user.username, identifier)
+  assert.ok(!sleeper.calls.includes('POST /auth/refresh'))
+  for (const { client } of [awake, sleeper]) client.dispose()
+})
