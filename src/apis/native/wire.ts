@@ -56,9 +56,10 @@ export const timeField = z.iso
   .openapi({ example: '2027-01-31T12:00:00Z' })
 export const graceField = z
   .int('must be a whole number of seconds')
+  .openapi({ description: 'How long the old one stays good, in seconds. 0: not at all.' })
   .min(0, 'must not be negative')
   .max(30 * 86_400, 'must be at most 30 days (2592000)')
-  .openapi({ example: 3600, description: 'How long the old one stays good, in seconds. 0: not at all.' })
+  .openapi({ example: 3600 })
 /** Refuses a body that names none or several of `names`: several changes could not be undone when the last one fails. */
 export function exactlyOneOf(...names: readonly string[]) {
   const given = (body: object): number => names.filter((name) => Reflect.get(body, name) !== undefined).length
