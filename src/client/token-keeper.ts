@@ -27,7 +27,10 @@ function proofOf(session: StoredSession | null): Proof {
 
 /** Nothing was said about the session: no answer, or one that the server is in trouble. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof ClientError && (error.status === 0 || error.status === 429 || error.status >= 500)
+  error instanceof ClientError && (error.status === 0 || error.status >= 500)
+
+/** What only the server itself says of a session. A 401 or 403 of something in between ends nothing. */
+const isOver = /^(credential_|account_|refresh_reused$)/
 
 function sessionOf(pair: TokenPair): StoredSession {
   return {
@@ -48,7 +51,10 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
 
   /** What is stored. A tab that has just been opened asks the others first. */
   async function latest(): Promise<StoredSession | null> {
-    start ??= askAtStart()
+    start ??= askAtStart().catch((error) => {
+      start = null
+      throw error
+    })
     await start
     return storage.read()
   }
@@ -133,8 +139,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     } catch (error) {
       const meanwhile = await storage.read()
       if (meanwhile !== null && meanwhile.refreshToken !== before.refreshToken) return meanwhile
-      const isOver = error instanceof ClientError && (error.status === 401 || error.status === 403)
-      if (isOver && meanwhile !== null) await end(error.code)
+      if (error instanceof ClientError && isOver.test(error.code) && meanwhile !== null) await end(error.code)
       throw error
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Client, ClientError, type ClientOptions, createClient, memoryStorage } from '../../src/client/index.ts'
 import { codeOf, enrol, mailedToken } from '../support/callers.ts'
-import { goodPassword, makeUser } from '../support/people.ts'
+import { goodPassword, makeUser, origin } from '../support/people.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -186,6 +186,31 @@ test('a server that is down does not end the session', async () => {
   assert.ok((await client.user()) !== null)
   down = false
   assert.ok((await client.account.me()).user)
+})
+
+test('a refusal that is not of the server ends no session', async () => {
+  let between = true
+  const { client } = await signedIn({
+    fetch: async (request) =>
+      between && request.url.endsWith('/auth/refresh')
+        ? Response.json({ message: 'Forbidden by the firewall' }, { status: 403 })
+        : fetch(request),
+  })
+  later()
+  assert.equal((await failureOf(client.account.me())).code, 'unexpected_answer')
+  between = false
+  assert.ok((await client.account.me()).user)
+})
+
+test('an account that is disabled is signed out, with the reason', async () => {
+  const { client } = await signedIn()
+  const reasons: (string | null)[] = []
+  client.onChange((_, reason) => reasons.push(reason))
+  await server.core.users.setStatus((await client.user())?.id ?? '', 'disabled', null, origin)
+  const error = await failureOf(client.account.me())
+  assert.match(error.code, /^(account_disabled|credential_)/)
+  assert.equal(await client.user(), null)
+  assert.deepEqual(reasons, [error.code])
 })
 
 test('signing out kills the session at the server; one that failed is an error and stays signed in', async () => {
