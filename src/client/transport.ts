@@ -62,6 +62,11 @@ const refusedTokens = ['credential_invalid', 'credential_expired', 'credential_r
  * try. The body tells where a page of another origin may not see the header.
  */
 async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status === 403) {
+    // Of an account that was disabled meanwhile the refresh says so, and ends the session here.
+    const { code } = await readMembers(response.clone())
+    return String(code).startsWith('account_')
+  }
   if (response.status !== 401) return false
   const challenge = response.headers.get('WWW-Authenticate')
   if (challenge !== null) return challenge.includes('error="invalid_token"')
