@@ -256,9 +256,12 @@ export interface components {
   schemas: {
     SignedIn: components['schemas']['TokenPair'] | components['schemas']['BearerSession'] | components['schemas']['CookieSession']
     TokenPair: {
+      /** A JWT for `Authorization: Bearer`. */
       access_token: string
+      /** For `POST /auth/refresh`, once: the answer has the next one. */
       refresh_token: string
       token_type: 'Bearer'
+      /** How long the access token is good, in seconds. */
       expires_in: number
       user: components['schemas']['User']
     }
@@ -266,16 +269,20 @@ export interface components {
       id: string
       kind: 'person' | 'service'
       username: string
+      /** The proven address; null where there is none. */
       email: string | null
+      /** Claimed, and good for nothing until it is proven. */
       unproven_email: string | null
       status: 'pending' | 'active' | 'disabled' | 'blocked'
       role: string
       scopes: string[]
+      /** Whether an authenticator app is enrolled. */
       second_factor: boolean
       created_at: string
       last_sign_in_at: string | null
     }
     BearerSession: {
+      /** Opaque, for `Authorization: Bearer`. */
       token: string
       expires_at: string
       user: components['schemas']['User']
@@ -288,12 +295,16 @@ export interface components {
       type: string
       title: string
       status: number
+      /** For programs. New ones may come. */
       code: string
+      /** What to do about it. */
       detail?: string
+      /** Which fields were wrong, and what is right. */
       errors?: {
         field: string
         message: string
       }[]
+      /** Find it in the log of the server with this. */
       request_id: string
       [member: string]: unknown
     }
@@ -309,14 +320,17 @@ export interface components {
       kind: 'password' | 'access-token' | 'refresh-token' | 'bearer-token' | 'session-cookie' | 'api-key' | 'static-key' | 'private-token' | 'one-time'
       scopes: string[]
       session_id: string | null
+      /** Of an API key, static key or private token. */
       key_id: string | null
       /** How it was proven who signs in. */
       factors: ('password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code')[]
       expires_at: string | null
+      /** Who acts in the name of the user, if anybody does. */
       actor: string | null
     }
     EventPage: {
       items: components['schemas']['Event'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     Event: {
@@ -337,8 +351,11 @@ export interface components {
       }
     }
     TotpEnrolment: {
+      /** For typing into an app: Base32. */
       secret: string
+      /** `otpauth:`, for opening in an app. */
       uri: string
+      /** The same as a picture: SVG. */
       qr_svg: string
       expires_at: string
     }
@@ -348,6 +365,7 @@ export interface components {
     }
     SessionPage: {
       items: components['schemas']['Session'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     Session: {
@@ -355,6 +373,7 @@ export interface components {
       /** The API that issued it. */
       api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
       mode: 'token' | 'bearer' | 'cookie'
+      /** Whether it is the one that asks. */
       current: boolean
       address: string
       user_agent: string
@@ -369,6 +388,7 @@ export interface components {
     }
     ApiKeyPage: {
       items: components['schemas']['ApiKey'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     ApiKey: {
@@ -383,6 +403,7 @@ export interface components {
       expires_at: string | null
       last_used_at: string | null
       revoked_at: string | null
+      /** What replaced it when it was rotated. */
       successor: string | null
       /** Back from a backup, and refused until an administrator confirms it; null otherwise. */
       suspended_at: string | null
@@ -395,6 +416,7 @@ export interface components {
     }
     PrivateTokenPage: {
       items: components['schemas']['PrivateToken'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     PrivateToken: {
@@ -407,6 +429,7 @@ export interface components {
       expires_at: string
       last_used_at: string | null
       revoked_at: string | null
+      /** What replaced it when it was rotated. */
       successor: string | null
       /** Back from a backup, and refused until an administrator confirms it; null otherwise. */
       suspended_at: string | null
@@ -416,10 +439,12 @@ export interface components {
     }
     UserPage: {
       items: components['schemas']['User'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     AuditPage: {
       items: components['schemas']['Event'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     SigningKeys: {
@@ -520,6 +545,7 @@ export interface operations {
           /** User name or proven e-mail address. */
           identifier: string
           password: string
+          /** Six digits of the authenticator app, or a recovery code, for accounts with a second factor. Without it the answer is `mfa_required` with an `mfa_ticket` for `POST /auth/sign-in/mfa`. */
           code?: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -543,7 +569,9 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** As answered with `mfa_required`. Good for ten minutes and five tries. */
           mfa_ticket: string
+          /** Six digits of the authenticator app, or a recovery code. */
           code: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -570,6 +598,7 @@ export interface operations {
           /** User name or proven e-mail address. */
           identifier: string
         } | {
+          /** Good for one use. */
           token: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -630,6 +659,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           code: string
           username: string
           email?: string
@@ -657,6 +687,7 @@ export interface operations {
           username: string
           email?: string
           password: string
+          /** Good for one use. */
           invitation?: string
         }
       }
@@ -742,6 +773,7 @@ export interface operations {
       content: {
         'application/json': {
           password: string
+          /** Six digits of the authenticator app, or a recovery code. */
           code?: string
         }
       }
@@ -806,6 +838,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
           new_password: string
         }
@@ -826,6 +859,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
           /** Of the account, so that nobody confirms what somebody else opened with their address. Needed where it has one. */
           password?: string
@@ -847,6 +881,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
         }
       }
@@ -933,6 +968,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Six digits of the authenticator app, or a recovery code. */
           code: string
           /** Also revokes all API keys and private tokens. */
           revoke_keys?: boolean
@@ -1087,6 +1123,7 @@ export interface operations {
       content: {
         'application/json': {
           name: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           /** Null: does not expire. */
           expires_at?: string | null
@@ -1136,6 +1173,7 @@ export interface operations {
       content: {
         'application/json': {
           name?: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[] | null
           /** Null: does not expire. */
           expires_at?: string | null
@@ -1182,6 +1220,7 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          /** How long the old one stays good, in seconds. 0: not at all. */
           grace_seconds?: number
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1229,6 +1268,7 @@ export interface operations {
         'application/json': {
           name: string
           expires_at: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1256,6 +1296,7 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          /** How long the old one stays good, in seconds. 0: not at all. */
           grace_seconds?: number
           expires_at?: string
           /** Needed where the session is not fresh. */
@@ -1325,6 +1366,7 @@ export interface operations {
           password?: string | null
           role?: string
           kind?: 'person' | 'service'
+          /** What it may do, at most. Without: whatever its owner may do. */
           granted_scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1373,6 +1415,7 @@ export interface operations {
           status?: 'pending' | 'active' | 'disabled' | 'blocked'
           email?: string | null
           password?: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           granted_scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1449,6 +1492,7 @@ export interface operations {
       content: {
         'application/json': {
           name: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           expires_at?: string | null
           /** Needed where the session is not fresh. */
