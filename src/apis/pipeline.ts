@@ -13,7 +13,9 @@ import {
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
+import { type OriginalRequest, readOriginal } from '../http/original-request.ts'
 import { type Reply, toResponse } from '../http/reply.ts'
+import { isSafeMethod } from '../http/request-target.ts'
 import { sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { Principal, Scope, User } from '../types.ts'
@@ -48,7 +50,7 @@ const limitSize: Step = (x) => {
       fields: [{ field: 'url', message: `must not be longer than ${longestUrl} characters` }],
     })
   const announced = Number(x.headers.get('content-length') ?? '0')
-  if (announced > x.app.http.bodyLimitBytes)
+  if (announced > x.app.http.bodyLimitBytes && x.route.streams !== true)
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
   const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
@@ -61,9 +63,37 @@ const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bod
 
 const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('content-type'), allowedTypes(x.route))
 
+/** A proxy of ours asks about another request: what that one was decides what is taken. Nobody else is believed. */
+const aim: Step = (x) => {
+  if (x.route.aim === undefined) return
+  if (!x.app.proxies.isTrusted(x.peer))
+    throw new CardeaError('original_refused', { internal: 'the peer is no trusted proxy' })
+  const reading = readOriginal({ headers: x.headers, method: x.request.method, rest: restOf(x) })
+  if ('refused' in reading) throw new CardeaError(reading.refused, { internal: reading.why })
+  x.original = reading.original
+  x.route = x.route.aim(reading.original)
+}
+
+/** What stands behind the route's path in the target as it was sent. */
+function restOf({ route, target }: Exchange): string | null {
+  const base = route.path.replace(/\/\*$/, '')
+  if (base === route.path) return ''
+  return target?.startsWith(`${base}/`) === true ? target.slice(base.length) : null
+}
+
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
-  x.sameOrigin = sameOrigin(x.headers, x.app.publicOrigin, x.api.cookieOrigins)
+  // A page proves to be of the site that it asks, which is not ours where a proxy asks for it.
+  const own = x.original === null ? x.app.publicOrigin : originOf(x.original, x.app.https)
+  x.sameOrigin = sameOrigin(x.headers, own, x.api.cookieOrigins)
+  if (x.route.navigable !== true || x.sameOrigin !== 'foreign') return
+  const wasOpened = x.headers.get('sec-fetch-site') === 'none' && !x.headers.has('origin')
+  if (wasOpened && isSafeMethod(x.original?.method ?? x.request.method)) x.sameOrigin = 'same'
+}
+
+function originOf({ scheme, authority }: OriginalRequest, https: boolean): string {
+  const url = URL.parse(`${scheme ?? (https ? 'https' : 'http')}://${authority}`)
+  return url?.origin ?? ''
 }
 
 const limitRate: Step = (x) => {
@@ -75,14 +105,26 @@ const limitRate: Step = (x) => {
 }
 
 const authorize: Step = (x) => {
-  const { needs } = x.route
-  if (needs === undefined || (x.principal === null && x.route.anonymous === true)) return
+  const { needs, requires, anonymous } = x.route
+  if (x.principal === null && anonymous === true) return
+  if (needs !== undefined) demandScope(x, needs)
+  if (requires === undefined) return
+  // Who stands behind us may go by the role alone.
+  if (owesFactor(x.app.core, x.principal?.user ?? null)) throw new CardeaError('factor_enrolment_required')
+  for (const scope of requires) demandScope(x, scope)
+}
+
+function demandScope(x: Exchange, needs: Scope): void {
   if (x.principal?.scopes.has(needs)) return
   if (lacksFactor(x.app.core, x.principal?.user ?? null, needs)) throw new CardeaError('factor_enrolment_required')
   throw new CardeaError('scope_missing', {
     ...(x.principal === null ? {} : { kind: x.principal.kind }),
     extra: { scope: needs },
   })
+}
+
+function owesFactor({ settings }: Core, user: User | null): boolean {
+  return user !== null && user.kind === 'person' && !user.hasFactor && settings.requireFactor.includes(user.role)
 }
 
 /** The user's role has the scope, and would give it with a second factor on. */
@@ -189,6 +231,7 @@ const render: Step = (x) => {
 const steps: readonly Step[] = [
   trustProxy,
   limitSize,
+  aim,
   checkOrigin,
   limitRate,
   authenticate,
@@ -201,6 +244,8 @@ const steps: readonly Step[] = [
   render,
 ]
 
+const guardSteps = steps.slice(0, steps.indexOf(admit) + 1)
+
 function callOf(x: Exchange): Call {
   return {
     core: x.app.core,
@@ -209,6 +254,7 @@ function callOf(x: Exchange): Call {
     requestId: x.requestId,
     origin: x.origin,
     sameOrigin: x.sameOrigin,
+    original: x.original,
     body: x.body,
     query: x.query,
     params: x.params,
@@ -245,11 +291,28 @@ export function runPipeline(x: Exchange): Response | Promise<Response> {
   return respond(x)
 }
 
+/**
+ * For what others answer: the steps up to the caller's rights. Null: passed, and `x.principal` says who it is; otherwise
+ * the refusal.
+ */
+export function runGuard(x: Exchange): Response | null | Promise<Response | null> {
+  const refuse = (thrown: unknown): Response => {
+    fail(x, thrown)
+    return respond(x)
+  }
+  try {
+    const pending = runSteps(x, 0, guardSteps)
+    return pending === undefined ? null : pending.then(() => null, refuse)
+  } catch (thrown) {
+    return refuse(thrown)
+  }
+}
+
 /** All steps in their order, from one on; waits only for those that have to be waited for. */
-function runSteps(x: Exchange, from: number): void | Promise<void> {
-  for (let at = from; at < steps.length; at += 1) {
-    const pending = steps[at]?.(x)
-    if (pending !== undefined) return pending.then(() => runSteps(x, at + 1))
+function runSteps(x: Exchange, from: number, list = steps): void | Promise<void> {
+  for (let at = from; at < list.length; at += 1) {
+    const pending = list[at]?.(x)
+    if (pending !== undefined) return pending.then(() => runSteps(x, at + 1, list))
   }
 }
 
@@ -291,7 +354,15 @@ function renderFailure(x: Exchange, thrown: unknown): Reply {
   const fromBrowser = x.headers.has('sec-fetch-mode')
   const renderError = x.route.renderError ?? x.api.renderError
   const sent = { method: x.request.method, contentType: x.headers.get('content-type') }
-  return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser, sent })
+  const asked = x.original === null ? {} : { original: x.original }
+  return renderError(error, {
+    route: x.route,
+    requestId: x.requestId,
+    fromBrowser,
+    sent,
+    headers: x.headers,
+    ...asked,
+  })
 }
 
 /** What no part of ours meant to throw is an internal error; its text stays here. */

@@ -14,7 +14,7 @@ import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
 import { createMetrics } from './metrics.ts'
 
-export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
+export interface ApisDeps extends Pick<Config, 'http' | 'doors'>, Partial<Pick<Config, 'access'>> {
   readonly pieces: readonly PieceType[]
   readonly metrics: WebMetrics
   /** Throws while the database does not answer. */
@@ -22,9 +22,17 @@ export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
 }
 
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
-export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): readonly Api[] {
+export function createApis({ http, doors, access, pieces, metrics, ready }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
-  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
+  apis.push(
+    createNativeApi({
+      http,
+      health: { ready },
+      metrics,
+      apis: () => apis,
+      ...(access === undefined ? {} : { access }),
+    }),
+  )
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
@@ -41,8 +49,8 @@ export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): r
 
 /** The web application over a house: every API that is on. */
 export function createHouseApp({ config, core, store, passwords, log }: House): App {
-  const { http, doors } = config
+  const { http, doors, access } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const apis = createApis({ http, doors, pieces: core.documents.types, metrics, ready: () => store.ping() })
+  const apis = createApis({ http, doors, access, pieces: core.documents.types, metrics, ready: () => store.ping() })
   return createApp({ core, http, log, metrics, apis, newRequestId: requestId })
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
 import { requestId } from '../../src/crypto/random.ts'
+import type { AccessSettings } from '../../src/http/access-rules.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
 import { createApis } from '../../src/server/app.ts'
@@ -33,6 +34,8 @@ export interface TestServerWish {
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
   readonly photos?: TestCoreWish['photos']
+  /** What `/auth/verify` lets through; default nothing. */
+  readonly access?: AccessSettings
 }
 
 const metrics: WebMetrics = {
@@ -102,7 +105,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   }
   try {
     const { types: pieces } = test.core.documents
-    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping() })
+    const access = wish.access ?? { rules: [], signInUrl: null }
+    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping() })
     ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)
