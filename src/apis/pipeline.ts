@@ -296,16 +296,29 @@ export function runPipeline(x: Exchange): Response | Promise<Response> {
  * the refusal.
  */
 export function runGuard(x: Exchange): Response | null | Promise<Response | null> {
-  const refuse = (thrown: unknown): Response => {
-    fail(x, thrown)
-    return respond(x)
-  }
   try {
     const pending = runSteps(x, 0, guardSteps)
-    return pending === undefined ? null : pending.then(() => null, refuse)
+    return pending === undefined
+      ? null
+      : pending.then(
+          () => null,
+          (thrown) => refusal(x, thrown),
+        )
   } catch (thrown) {
-    return refuse(thrown)
+    return refusal(x, thrown)
   }
+}
+
+/** What is answered to a request that failed, wherever it did. */
+export function refusal(x: Exchange, thrown: unknown): Response {
+  fail(x, thrown)
+  return respond(x)
+}
+
+/** An answer that was made elsewhere, with the headers of all of ours. */
+export function answerWith(x: Exchange, reply: Reply): Response {
+  x.reply = reply
+  return respond(x)
 }
 
 /** All steps in their order, from one on; waits only for those that have to be waited for. */

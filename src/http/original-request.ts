@@ -1,6 +1,6 @@
 import type { AskedAddress } from './access-rules.ts'
 import type { HeaderReader } from './headers.ts'
-import { readHost, readMethod, readPath } from './request-target.ts'
+import { hasPlainQuery, readHost, readMethod, readPath } from './request-target.ts'
 
 /**
  * How the proxy told of the request that it asks about. `original`: X-Original-* (nginx), which knows 2xx, 401 and 403
@@ -66,13 +66,10 @@ export function readOriginal({ headers, method, rest }: Asking): OriginalReading
   if (host === null || verb === null) return refused('original_refused', telling, 'method or host cannot be read')
   const target = first.uri ?? ''
   const at = readPath(target)
-  if (at === null || !query.test(target)) return refused('address_ambiguous', telling, 'the path is not plain')
+  if (at === null || !hasPlainQuery(target)) return refused('address_ambiguous', telling, 'the path is not plain')
   const authority = (first.host ?? '').toLowerCase()
   return { original: { telling, authority, target, method: verb, host, at, scheme: schemeOf(headers) } }
 }
-
-/** Nothing that ends a header or begins a fragment. */
-const query = /^[^?]*(?:\?[\x21\x22\x24-\x7E]*)?$/
 
 function told(headers: Asking['headers'], telling: 'original' | 'forwarded'): Account {
   const read = (what: string) => headers.get(`x-${telling}-${what}`)

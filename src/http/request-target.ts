@@ -62,6 +62,11 @@ function fold(path: string): string {
   return folded.endsWith('/') ? folded.slice(0, -1) : folded
 }
 
+const plainQuery = /^[^?]*(?:\?[\x21\x22\x24-\x7E]*)?$/
+
+/** No blank, no control character, no fragment behind the path. */
+export const hasPlainQuery = (target: string): boolean => plainQuery.test(target)
+
 /** A host name or address in lower case, without port and without a closing dot; null for anything else. */
 export function readHost(text: string): string | null {
   const [, name] = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?)(?::\d{1,5})?$/.exec(text) ?? []

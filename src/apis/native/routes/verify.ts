@@ -21,11 +21,11 @@ const headerTexts: Readonly<Record<(typeof identityHeaders)[number], string>> = 
 }
 
 const reason = { 'X-Cardea-Reason': 'The `code` of the body, for proxies that lose it.' }
-const problem = (description: string): Answer => ({
+const problem = (description: string, more: Readonly<Record<string, string>> = {}): Answer => ({
   description,
   type: 'application/problem+json',
   schema: ProblemBody,
-  headers: reason,
+  headers: { ...reason, ...more },
 })
 
 const answers: Readonly<Record<number, Answer>> = {
@@ -35,8 +35,13 @@ const answers: Readonly<Record<number, Answer>> = {
   401: problem('No credential that counts here.'),
   403: problem('Not to be let through.'),
   421: problem('Not where X-Original-URI is sent: there it is 403.'),
-  429: problem('Not where X-Original-URI is sent: there it is 403.'),
-  503: problem('Not where X-Original-URI is sent: there it is 403.'),
+  429: problem('Not where X-Original-URI is sent: there it is 403.', {
+    'Retry-After': 'Seconds.',
+    'RateLimit-Limit': 'How many tries the limit allows in its window.',
+    'RateLimit-Remaining': 'How many of them are left.',
+    'RateLimit-Reset': 'Seconds until the window begins anew.',
+  }),
+  503: problem('Not where X-Original-URI is sent: there it is 403.', { 'Retry-After': 'Seconds.' }),
 }
 
 /** For proxies that ask before they pass a request on. Answers for the request that they were asked for, by the rules. */
