@@ -84,7 +84,8 @@ function restOf({ route, target }: Exchange): string | null {
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
   // A page proves to be of the site that it asks, which is not ours where a proxy asks for it.
-  const own = x.original === null ? x.app.publicOrigin : originOf(x.original, x.app.https)
+  const asked = x.headers.has('origin') ? x.original : null
+  const own = asked === null ? x.app.publicOrigin : originOf(asked, x.app.https)
   x.sameOrigin = sameOrigin(x.headers, own, x.api.cookieOrigins)
   if (x.route.navigable !== true || x.sameOrigin !== 'foreign') return
   const wasOpened = x.headers.get('sec-fetch-site') === 'none' && !x.headers.has('origin')

@@ -20,8 +20,23 @@ export const nobodysHeaders: Readonly<Record<IdentityHeader, string>> = {
   'X-Cardea-Jwt': '',
 }
 
-/** Percent-encoded ASCII; scopes stand in alphabetical order with blanks between them. */
-export function identityOf(principal: Principal, token: string): Readonly<Record<IdentityHeader, string>> {
+type Identity = Readonly<Record<IdentityHeader, string>>
+
+const last = new WeakMap<Principal, Identity>()
+
+/**
+ * Percent-encoded ASCII; scopes stand in alphabetical order with blanks between them. The same object again as long as the
+ * caller is the same one and has the same token.
+ */
+export function identityOf(principal: Principal, token: string): Identity {
+  const known = last.get(principal)
+  if (known?.['X-Cardea-Jwt'] === token) return known
+  const made = makeIdentity(principal, token)
+  last.set(principal, made)
+  return made
+}
+
+function makeIdentity(principal: Principal, token: string): Identity {
   return {
     'X-Cardea-User': encodeURIComponent(principal.user?.publicId ?? ''),
     'X-Cardea-Username': encodeURIComponent(principal.user?.username ?? ''),

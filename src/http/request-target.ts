@@ -26,13 +26,15 @@ const oddParts = /\/\/|\/\.+(?:\/|$)/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const hidden = /[/\\;%?#\u0000-\u001F\u007F-\u009F]/
 const trailing = /[. ]+$/
+/** What folding takes away of a path in ASCII, beside its case. */
+const ends = /\.(?:\/|$)|\/$/
 
 /** The path of a request target (RFC 9112, section 3.2.1); null: not in origin form, or not plain. */
 export function readPath(target: string): PlainPath | null {
   const query = target.indexOf('?')
   const sent = query < 0 ? target : target.slice(0, query)
   if (sent.length > longest || !sent.startsWith('/') || oddParts.test(sent)) return null
-  if (plain.test(sent)) return { path: sent, folded: fold(sent) }
+  if (plain.test(sent)) return { path: sent, folded: ends.test(sent) ? fold(sent) : sent.toLowerCase() }
   if (!raw.test(sent)) return null
   const parts: string[] = []
   for (const part of sent.split('/')) {

@@ -1,4 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { CardeaError } from '../../errors.ts'
 import type { GatewaySettings, UpstreamTarget } from '../../http/upstreams.ts'
@@ -6,7 +6,8 @@ import type { GatewaySettings, UpstreamTarget } from '../../http/upstreams.ts'
 export interface Wish {
   readonly method: string
   readonly path: string
-  readonly headers: OutgoingHttpHeaders
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
 }
 
 /** Requests to services over connections that are kept. Nothing is sent anywhere but to the configured targets. */

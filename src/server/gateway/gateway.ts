@@ -95,7 +95,7 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       stranger: principal === null,
       isOwnCookie,
     })
-    if (upgrade) Object.assign(headers, upgradeHeaders(request))
+    if (upgrade) headers.push(...upgradeHeaders(request))
     // Of HEAD a stranger gets the length of what is shown, not of what is there.
     const method = principal === null ? 'GET' : (request.method ?? 'GET')
     return () => client.send(upstream.target, { method, path, headers })
@@ -269,13 +269,13 @@ function pathOf(target: string): string {
 const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
   method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 
-function upgradeHeaders({ headers }: IncomingMessage): Record<string, string> {
+function upgradeHeaders({ headers }: IncomingMessage): readonly string[] {
   const names = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions']
   const kept = names.flatMap((name) => {
     const value = headers[name]
-    return typeof value === 'string' ? [[name, value] as const] : []
+    return typeof value === 'string' ? [name, value] : []
   })
-  return { connection: 'Upgrade', upgrade: 'websocket', ...Object.fromEntries(kept) }
+  return ['connection', 'Upgrade', 'upgrade', 'websocket', ...kept]
 }
 
 /** A caller that asked for a WebSocket and gets an ordinary answer. */

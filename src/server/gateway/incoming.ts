@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type CorsPolicy, setCors } from '../../http/cors.ts'
 import { looksLikeIdentity } from '../../http/identity-headers.ts'
 import type { Upstream } from '../../http/upstreams.ts'
-import { hopByHop, namedByConnection } from './outgoing.ts'
+import { hopByHop, namedByConnection, remember } from './outgoing.ts'
 
 export interface AnswerWish {
   readonly upstream: Upstream
@@ -37,6 +37,23 @@ const struck: ReadonlySet<string> = new Set([
   'x-sendfile',
 ])
 const struckPrefixes = /^(?:access-control-|x-accel-)/
+const looked = [
+  'vary',
+  'cache-control',
+  'set-cookie',
+  'location',
+  'referrer-policy',
+  'cross-origin-resource-policy',
+] as const
+
+/** What is done with a header of the answer. */
+const kindOf = remember((name): 'struck' | 'passed' | (typeof looked)[number] => {
+  const lower = name.toLowerCase()
+  if (hopByHop.has(lower) || struck.has(lower) || struckPrefixes.test(lower) || looksLikeIdentity(lower))
+    return 'struck'
+  return looked.find((each) => each === lower) ?? 'passed'
+})
+
 /** Answers depend on who asks. */
 const varying = 'Authorization, Cookie, X-API-Key, Origin'
 
@@ -52,17 +69,16 @@ export function answerHeaders(answer: IncomingMessage, wish: AnswerWish): string
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
     const value = rawHeaders[at + 1] ?? ''
-    const lower = name.toLowerCase()
-    if (hopByHop.has(lower) || struck.has(lower) || struckPrefixes.test(lower) || looksLikeIdentity(lower)) continue
-    if (named.length > 0 && named.includes(lower)) continue
-    if (lower === 'vary') vary += `${value}, `
-    else if (lower === 'cache-control') cacheControl += `${cacheControl === '' ? '' : ', '}${value}`
-    else if (lower === 'set-cookie') {
+    const kind = kindOf(name)
+    if (kind === 'struck' || (named.length > 0 && named.includes(name.toLowerCase()))) continue
+    if (kind === 'vary') vary += `${value}, `
+    else if (kind === 'cache-control') cacheControl += `${cacheControl === '' ? '' : ', '}${value}`
+    else if (kind === 'set-cookie') {
       if (isForeignCookie(value, wish.isOwnCookie)) headers.push(name, value)
-    } else if (lower === 'location') headers.push(name, publicLocation(value, wish))
+    } else if (kind === 'location') headers.push(name, publicLocation(value, wish))
     else {
-      hasReferrerPolicy ||= lower === 'referrer-policy'
-      hasResourcePolicy ||= lower === 'cross-origin-resource-policy'
+      hasReferrerPolicy ||= kind === 'referrer-policy'
+      hasResourcePolicy ||= kind === 'cross-origin-resource-policy'
       headers.push(name, value)
     }
   }
