@@ -147,7 +147,7 @@ async function comparePipe(bench: Bench, server: Started, port: number): Promise
   const ours: Side = { process: server, url: `${readyOf(server).url}/shop/items`, headers }
   const theirs: Side = { process: bare, url: `${(bare.ready as { url: string }).url}/shop/items`, headers }
   try {
-    for (const side of [ours, theirs]) await warmUp(side, bench.quick ? 1 : 4)
+    for (const side of [ours, theirs]) await warmUp(side, bench.quick ? 1 : 8)
     const compared = await compare(ours, theirs, bench.seconds)
     bench.note(describe(pipe, compared))
     found[pipe] = compared.ratio
