@@ -39,6 +39,9 @@ interface Kept {
 
 type ByAudience = Map<string, Kept | Promise<string>>
 
+/** Of one caller. Where no rule names a host, callers choose what stands there. */
+const mostAudiences = 32
+
 export function createIdentityTokens({ clock, signingKeys, settings }: IdentityTokensDeps): IdentityTokens {
   /** What the guard remembers it answers as the same object, which goes when the credential does. */
   let byPrincipal = new WeakMap<Principal, ByAudience>()
@@ -98,6 +101,7 @@ export function createIdentityTokens({ clock, signingKeys, settings }: IdentityT
           throw error
         },
       )
+      if (map.size >= mostAudiences) map.clear()
       map.set(audience, pending)
       return pending
     },

@@ -36,9 +36,11 @@ export function forward({ request, response, send, headersOf, fail }: Forwarding
     })
     sent.on('error', (error: NodeJS.ErrnoException) => {
       request.unpipe(sent)
+      // Its answer stands for itself: that the rest of the body was not taken is no fault of it.
+      if (answered) return
       // The service closed a connection that was kept at the moment at which it was used again.
       const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !withBody
-      if (!answered && !isSecond && isStale && repeatable.has(request.method ?? '') && !response.destroyed) begin(true)
+      if (!isSecond && isStale && repeatable.has(request.method ?? '') && !response.destroyed) begin(true)
       else giveUp(failureOf(error))
     })
     if (!withBody) {

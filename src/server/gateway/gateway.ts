@@ -199,6 +199,11 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
         socket.on('close', () => sockets.delete(cut))
         watch.add(socket, principal, () => runGuard(exchangeOf(request, x.route)), cut)
       }
+      if (request.method !== 'GET' || hasBody(request)) {
+        const fields = [{ field: 'Upgrade', message: 'is for a GET without a body' }]
+        refuse(refusal(x, new CardeaError('request_invalid', { fields })))
+        return
+      }
       Promise.resolve(runGuard(x))
         .then(go)
         .catch((thrown) => refuse(refusal(x, thrown)))

@@ -40,17 +40,22 @@ export async function readOpenly(
     sent.end()
   })
   try {
-    return { status: 200, body: shown(await readJson(answer, limit), project) }
+    const json = await readJson(answer, limit)
+    return { status: 200, body: shown(json, project), type: 'application/json' }
   } finally {
     // What is left of it is not wanted.
     if (!answer.complete) answer.destroy()
   }
 }
 
-function shown(json: unknown, project: (answer: unknown) => unknown | null): unknown {
-  const part = project(json)
-  if (part === null) throw notOpen('the answer is no object, no list of objects and no envelope')
-  return part
+function shown(json: unknown, project: (answer: unknown) => unknown | null): string {
+  try {
+    const part = project(json)
+    if (part !== null) return JSON.stringify(part)
+  } catch {
+    throw notOpen('the answer lies deeper than it can be read')
+  }
+  throw notOpen('the answer is no object, no list of objects and no envelope')
 }
 
 async function readJson(answer: IncomingMessage, limit: number): Promise<unknown> {

@@ -107,6 +107,7 @@ test('what is no JSON, is not read, or too large, is shown to nobody without a c
     ['a text', '"secret"', {}, 401],
     ['a list of texts', '["secret"]', {}, 401],
     ['too large', JSON.stringify({ title: 'x'.repeat(20_000) }), {}, 401],
+    ['deep', `{"title": ${'['.repeat(4900)}${']'.repeat(4900)}}`, {}, 401],
     ['a bomb', gzipSync(JSON.stringify({ title: 'x'.repeat(5_000_000) })), { 'Content-Encoding': 'gzip' }, 401],
     ['an encoding that is not known', json, { 'Content-Encoding': 'zstd' }, 401],
     ['encoded twice', gzipSync(json), { 'Content-Encoding': 'gzip, gzip' }, 401],

@@ -101,6 +101,13 @@ test('without a credential, with a bad one, or from a foreign page there is no W
   mine.destroy()
 })
 
+test('a request for a WebSocket that has a body, which servers frame in different ways, is refused', async () => {
+  const headers = `Authorization: Bearer ${access}\r\n`
+  for (const framing of ['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n'])
+    assert.match(await raw(port(), ask(headers + framing)), /^HTTP\/1\.1 400 /, framing)
+  assert.equal(service.asked.length, 0)
+})
+
 test('a service that takes no WebSocket is a clean refusal, and its cookies with our names do not pass', async () => {
   assert.match(await raw(port(), ask(`Authorization: Bearer ${access}\r\n`, '/live/no')), /^HTTP\/1\.1 404 /)
   const socket = await open(`Authorization: Bearer ${access}\r\n`, 'hello')
