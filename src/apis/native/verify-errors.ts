@@ -2,6 +2,7 @@ import type { CardeaError } from '../../errors.ts'
 import { preferred } from '../../http/accept.ts'
 import type { AccessSettings } from '../../http/access-rules.ts'
 import type { OriginalRequest } from '../../http/original-request.ts'
+import { withoutQueryCredentials } from '../../http/query-credentials.ts'
 import { isSafeMethod } from '../../http/request-target.ts'
 import type { Api, ErrorContext } from '../api.ts'
 import { renderError, wireCode } from './errors.ts'
@@ -47,7 +48,8 @@ function createSignInLocation(
 ): (original: OriginalRequest) => string | null {
   const own = new URL(publicUrl)
   const hosts = new Set([own.hostname, ...rules.flatMap(({ host }) => host ?? [])])
-  return ({ authority, host, target, scheme }) => {
+  return ({ authority, host, target: sent, scheme }) => {
+    const target = withoutQueryCredentials(sent)
     const origin = URL.parse(`${scheme ?? own.protocol.slice(0, -1)}://${authority}`)?.origin ?? ''
     if (signInUrl === null)
       return origin === own.origin ? `${publicUrl}/console/sign-in?return_to=${encodeURIComponent(target)}` : null

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type IdentityHeader, identityHeaders, looksLikeIdentity } from '../../http/identity-headers.ts'
+import { withoutQueryCredentials } from '../../http/query-credentials.ts'
 import { hasPlainQuery, readPath } from '../../http/request-target.ts'
 import { isUnder, type Upstream } from '../../http/upstreams.ts'
 
@@ -114,9 +115,6 @@ function addForeignCookies(headers: string[], sent: string, isOwn: Told['isOwnCo
   if (kept.length > 0) headers.push('cookie', kept.join('; '))
 }
 
-/** Names of a query that hold a credential at one of our doors. */
-const credentialName = /^(?:api_?key|access_token)$/i
-
 /** Path and query for the service; null: the address can be read in more than one way. */
 export function outgoingTarget(sent: string, { prefix, target }: Upstream): string | null {
   const at = readPath(sent)
@@ -125,15 +123,5 @@ export function outgoingTarget(sent: string, { prefix, target }: Upstream): stri
   const path = start < 0 ? sent : sent.slice(0, start)
   const joined = target.path === null ? path : `${target.path}${path.slice(prefix.length)}` || '/'
   if (readPath(joined) === null) return null
-  return start < 0 ? joined : joined + withoutCredentials(sent.slice(start))
-}
-
-function withoutCredentials(query: string): string {
-  const pairs = query.slice(1).split('&')
-  const kept = pairs.filter((pair) => !credentialName.test(nameOf(pair)))
-  return kept.length === pairs.length ? query : kept.length === 0 ? '' : `?${kept.join('&')}`
-}
-
-function nameOf(pair: string): string {
-  return [...new URLSearchParams(pair).keys()][0] ?? ''
+  return start < 0 ? joined : withoutQueryCredentials(joined + sent.slice(start))
 }

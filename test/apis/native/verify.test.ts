@@ -233,7 +233,7 @@ test('a sign-in page of somebody else gets addresses of hosts that the rules nam
       telling: 'forwarded',
       scheme: 'https',
       method: 'GET',
-      target: '/x?y',
+      target: '/x?apikey=secret&y',
       host,
       authority: host,
       at,
