@@ -13,15 +13,13 @@ import {
 import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
-import { type OriginalRequest, readOriginal } from '../http/original-request.ts'
 import { type Reply, toResponse } from '../http/reply.ts'
-import { isSafeMethod } from '../http/request-target.ts'
-import { sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { Principal, Scope, User } from '../types.ts'
 import type { Call, Route } from './api.ts'
 import { authenticate, demandCsrfCookie, provesOrigin } from './authenticate.ts'
 import type { Exchange, Step } from './exchange.ts'
+import { aim, checkOrigin } from './original.ts'
 import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
 
 /** `__Host-` keeps a sibling host from planting one (RFC 6265bis, section 4.1.3.2); plain http cannot have it. */
@@ -62,40 +60,6 @@ const limitSize: Step = (x) => {
 const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bodyType].flat()
 
 const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('content-type'), allowedTypes(x.route))
-
-/** A proxy of ours asks about another request: what that one was decides what is taken. Nobody else is believed. */
-const aim: Step = (x) => {
-  if (x.route.aim === undefined) return
-  if (!x.app.proxies.isTrusted(x.peer))
-    throw new CardeaError('original_refused', { internal: 'the peer is no trusted proxy' })
-  const reading = readOriginal({ headers: x.headers, method: x.request.method, rest: restOf(x) })
-  if ('refused' in reading) throw new CardeaError(reading.refused, { internal: reading.why })
-  x.original = reading.original
-  x.route = x.route.aim(reading.original)
-}
-
-/** What stands behind the route's path in the target as it was sent. */
-function restOf({ route, target }: Exchange): string | null {
-  const base = route.path.replace(/\/\*$/, '')
-  if (base === route.path) return ''
-  return target?.startsWith(`${base}/`) === true ? target.slice(base.length) : null
-}
-
-/** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
-const checkOrigin: Step = (x) => {
-  // A page proves to be of the site that it asks, which is not ours where a proxy asks for it.
-  const asked = x.headers.has('origin') ? x.original : null
-  const own = asked === null ? x.app.publicOrigin : originOf(asked, x.app.https)
-  x.sameOrigin = sameOrigin(x.headers, own, x.api.cookieOrigins)
-  if (x.route.navigable !== true || x.sameOrigin !== 'foreign') return
-  const wasOpened = x.headers.get('sec-fetch-site') === 'none' && !x.headers.has('origin')
-  if (wasOpened && isSafeMethod(x.original?.method ?? x.request.method)) x.sameOrigin = 'same'
-}
-
-function originOf({ scheme, authority }: OriginalRequest, https: boolean): string {
-  const url = URL.parse(`${scheme ?? (https ? 'https' : 'http')}://${authority}`)
-  return url?.origin ?? ''
-}
 
 const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return

@@ -5,20 +5,20 @@ import type { Api, Route } from '../../apis/api.ts'
 import type { AppContext } from '../../apis/context.ts'
 import type { Exchange } from '../../apis/exchange.ts'
 import { answerWith, refusal, runGuard } from '../../apis/pipeline.ts'
-import { createPublicProjection } from '../../core/public-projection.ts'
 import { CardeaError } from '../../errors.ts'
 import { preflight } from '../../http/cors.ts'
 import { nodeHeaders } from '../../http/headers.ts'
 import { identityOf, nobodysHeaders } from '../../http/identity-headers.ts'
 import { isSafeMethod } from '../../http/request-target.ts'
 import { securityHeaders } from '../../http/security-headers.ts'
-import { type GatewaySettings, isUnder, type Upstream } from '../../http/upstreams.ts'
+import { type GatewaySettings, isUnder } from '../../http/upstreams.ts'
 import { hasBody, writeAnswer } from './answer.ts'
 import { createClient } from './client.ts'
 import { forward } from './forward.ts'
 import { answerHeaders } from './incoming.ts'
 import { demandOpenQuery, readOpenly } from './open-read.ts'
 import { outgoingHeaders, outgoingTarget } from './outgoing.ts'
+import { createService, pathOf, type Service } from './service.ts'
 import { passSocket } from './socket.ts'
 import { createWatch } from './watch.ts'
 
@@ -227,47 +227,6 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       asked,
     )
   }
-}
-
-interface Service {
-  readonly upstream: Upstream
-  readonly guarded: Route
-  /** Null: nothing is shown to strangers. */
-  readonly open: Route | null
-  readonly project: ((answer: unknown) => unknown | null) | null
-  readonly counted: ReturnType<AppContext['metrics']['route']>
-}
-
-function createService(upstream: Upstream, app: AppContext, api: Api): Service {
-  const { prefix, accepts, requires, open } = upstream
-  const guarded: Route = {
-    method: 'GET',
-    path: prefix,
-    summary: '',
-    tag: '',
-    takes: accepts,
-    strictKinds: accepts.includes('private-token') || !accepts.includes('access-token'),
-    requires,
-    streams: true,
-    navigable: true,
-    answers: {},
-    hidden: true,
-    run() {
-      throw new TypeError('the service answers')
-    },
-  }
-  return {
-    upstream,
-    guarded,
-    open: open === null ? null : { ...guarded, anonymous: true, staleCookies: 'passed-over' },
-    project: open === null ? null : createPublicProjection(open.paths),
-    counted: app.metrics.route(api.name, 'ANY', prefix),
-  }
-}
-
-function pathOf(target: string): string {
-  const query = target.indexOf('?')
-  return query < 0 ? target : target.slice(0, query)
 }
 
 /** Answered here, by our own list of origins: a browser sends no credential along with it. */
