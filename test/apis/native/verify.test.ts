@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { createVerifyErrors } from '../../../src/apis/native/verify-errors.ts'
-import { CardeaError } from '../../../src/errors.ts'
+import { CardeaError, publicTexts } from '../../../src/errors.ts'
 import { identityHeaders } from '../../../src/http/identity-headers.ts'
 import { cookieOf, makeKey, makeToken, makeUser, password, signIn } from '../../support/callers.ts'
 import type { Answered, Wish } from '../../support/http.ts'
@@ -197,6 +197,19 @@ function plain(
       .end()
   })
 }
+
+test('every failure that there is has an answer that nginx knows, limits and outages too', () => {
+  const render = createVerifyErrors('https://id.example.com', { rules: [], signInUrl: null })
+  const told = { telling: 'original', scheme: null, method: 'GET', target: '/', host: 'a', authority: 'a' } as const
+  const original = { ...told, at: { path: '/', folded: '' } }
+  for (const code of Object.keys(publicTexts) as (keyof typeof publicTexts)[])
+    for (const context of [{ original }, {}]) {
+      const { status, headers, body } = render(new CardeaError(code), { requestId: '', fromBrowser: true, ...context })
+      assert.ok(status === 401 || status === 403, `${code}: ${status}`)
+      assert.equal(headers?.['X-Cardea-Reason'], (body as { code: string }).code)
+      assert.equal((body as { status: number }).status, status)
+    }
+})
 
 test('a browser behind Caddy is sent to sign in and back to the same page; everybody else gets the refusal', async () => {
   const html = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
