@@ -1,4 +1,5 @@
 import type { Settings } from '../src/config/options.ts'
+import { uuidv7 } from '../src/crypto/random.ts'
 import { type House, openHouse } from '../src/server/house.ts'
 import { createLog } from '../src/server/log.ts'
 import { loadSettings } from '../src/server/settings.ts'
@@ -28,6 +29,29 @@ export async function openGuest(dataDir: string): Promise<House> {
 export function makeUser(house: House, username: string): Promise<User> {
   const wish = { username, email: null, password, role: 'user', kind: 'person' } as const
   return house.core.users.create(wish, null, origin)
+}
+
+/** Users like this one, with the same password, whom nobody waits for to be hashed. */
+export async function makeCrowd({ core, store }: House, like: User, names: readonly string[]): Promise<void> {
+  const passwordHash = await store.users.passwordHash(like.id)
+  const { kind, status, role } = like
+  await store.transaction(async (tx) => {
+    for (const username of names) {
+      await tx.users.create({
+        publicId: uuidv7(core.clock.now()),
+        kind,
+        username,
+        usernameKey: username,
+        email: null,
+        unprovenEmail: null,
+        passwordHash,
+        status,
+        role,
+        grantedScopes: [],
+        createdAt: core.clock.now(),
+      })
+    }
+  })
 }
 
 /** How each kind of credential is sent: the headers of a request. */
