@@ -71,7 +71,7 @@ export async function makeCredentials({ core }: House, user: User): Promise<Cred
     core.sessions.open({ user, mode, factors: ['password'], origin })
   const [access, bearer, cookie] = [await open('token'), await open('bearer'), await open('cookie')]
   const key = await core.keys.issueFor(user, { name: 'bench' }, origin)
-  const expiresAt = core.clock.now() + 86_400_000
+  const expiresAt = core.clock.now() + 90 * 86_400_000
   const token = await core.tokens.issueFor(user, { name: 'bench', expiresAt }, origin)
   const pair = Buffer.from(`${key.record.id}:${key.secret}`).toString('base64')
   return {
