@@ -44,6 +44,8 @@ export interface Limits {
   succeeded(tried: Tried | null, userId: number, origin: Origin, addressTries?: number): Promise<void>
   giveBackAddress(origin: Origin): Promise<void>
   isKnown(userId: number, origin: Origin): Promise<boolean>
+  /** The same for what is mailed to the user: a page of another site is a stranger wherever it asks from. */
+  isOwner(userId: number, origin: Origin): Promise<boolean>
   /** From now on this address is a place of the user. */
   remember(userId: number, origin: Origin): Promise<void>
   /** The user is gone: their counter goes, too. */
@@ -90,10 +92,16 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
     return state.allowed ? state : refuse(name, state)
   }
 
-  const addressKey = (origin: Origin) => keyOf('address', addressGroup(origin.address))
+  /**
+   * Who an address stands for. Pages of other sites that make its browser ask have counters of their own: they cannot
+   * use up what the visitor has. Whoever pretends to be such a page has these besides, and no more.
+   */
+  const asker = ({ address, foreign }: Origin) => `${addressGroup(address)}${foreign === true ? ' foreign' : ''}`
+  const addressKey = (origin: Origin) => keyOf('address', asker(origin))
   const userKey = (userId: number) => keyOf('user', String(userId))
   const strangersKey = keyOf('strangers', '')
 
+  const isKnown = async (userId: number, origin: Origin) => (await places.knownAt(userId, origin)) !== null
   const giveBackAddress = (origin: Origin) => giveBack(addressKey(origin))
 
   /** What one try takes of several counters: all of them or, when one is spent, none. */
@@ -123,7 +131,7 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
   async function strangersTry(typed: string | null, userId: number | null, origin: Origin): Promise<Tried> {
     const bill = createBill()
     // First, so that an address which had its share takes nothing of what others need.
-    await bill.demand('stranger', keyOf('stranger', addressGroup(origin.address)), oneStranger)
+    await bill.demand('stranger', keyOf('stranger', asker(origin)), oneStranger)
     const name = typed === null ? null : await bill.demand('user', keyOf('name', typed), userRule)
     // A name that nobody has costs the same writes.
     const whose = userId === null ? keyOf('nobody', typed ?? '') : userKey(userId)
@@ -137,7 +145,7 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
 
   return {
     address: (origin) => demand('address', addressKey(origin), addressRule),
-    mail: (origin) => demand('mail', keyOf('mail', addressGroup(origin.address)), mailRule),
+    mail: (origin) => demand('mail', keyOf('mail', asker(origin)), mailRule),
     mailTo: async (email, purpose, known) => {
       const key = keyOf('mail-to', JSON.stringify([purpose, known, email]))
       return (await consume(key, mailRule)).allowed
@@ -148,7 +156,7 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
       const place = await places.knownAt(userId ?? 0, origin)
       if (userId === null || place === null) return strangersTry(identifierKey, userId, origin)
       // Per place: whoever shares one place with the owner cannot lock the others.
-      const key = keyOf('known', `${userId}:${place}`)
+      const key = keyOf('known', `${userId}:${place}${origin.foreign === true ? ' foreign' : ''}`)
       const state = await demand('knownUser', key, knownUser)
       return { ...state, known: true, mayCompare: true, giveBack: () => giveBack(key) }
     },
@@ -159,7 +167,8 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
       await places.remember(userId, origin)
     },
     giveBackAddress,
-    isKnown: async (userId, origin) => (await places.knownAt(userId, origin)) !== null,
+    isKnown,
+    isOwner: async (userId, origin) => (await isKnown(userId, origin)) && origin.foreign !== true,
     remember: places.remember,
     async forget(userId) {
       if (enabled) await store.limits.reset(userKey(userId))
