@@ -102,6 +102,7 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
   ): Promise<readonly Shaped[]> {
     const joined = await related(type, caller, documents)
     const projection = projectionOf(type, view)
+    const rights = writeRightsOf(type, caller)
     const whole = documents.map((document) => {
       const all: Record<string, Json> = { ...shape(type, document, siteUrl, projection?.touches) }
       for (const field of type.fields) {
@@ -109,18 +110,18 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
         const ids = idsIn(document.values, field.name)
         const there = joined.get(field.name)
         all[field.name] = ids.flatMap((id) => there?.get(id) ?? [])
-        // Who sees a projection is not told of documents that are not for them, not even by their ids.
-        if (view.see === 'projected') all[storageName(field.name)] = ids.filter((id) => there?.has(id))
+        // Of documents that are not for them nobody is told, not even by their ids. Only who writes gets all of these:
+        // what they send back is what the relationship holds from then on.
+        if (!rights.edit) all[storageName(field.name)] = ids.filter((id) => there?.has(id))
       }
       return all
     })
     if (projection !== null) return projection.apply(whole)
-    const rights = writeRightsOf(type, caller)
     const marked = whole.map((each, at) => ({ ...each, ...rightMarks(documents[at]?.mode ?? 'published', rights) }))
     return project === null ? marked : createProjection(project).apply(marked)
   }
 
-  /** Who sees a projection asks for related documents by those ids only that they see. */
+  /** Who does not write asks for related documents by those ids only that they see. */
   async function visibleConditions(type: PieceType, caller: PieceCaller, mode: Mode, query: PieceQuery) {
     return Promise.all(
       query.conditions.map(async (condition) => {
@@ -166,8 +167,8 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       const projection = projectionOf(type, asked)
       const query = readPieceQuery(entries, { type, view: asked, mode, projection }, settings)
       if (view.see === 'empty') return query.count ? { count: 0 } : { pages: 0, currentPage: query.page, results: [] }
-      const conditions =
-        view.see === 'projected' ? await visibleConditions(type, caller, mode, query) : query.conditions
+      const { edit } = writeRightsOf(type, caller)
+      const conditions = edit ? query.conditions : await visibleConditions(type, caller, mode, query)
       const wish = { ...query, conditions }
       const count = await store.documents.count(wish)
       if (query.count) return { count }

@@ -117,6 +117,33 @@ describe('who sees the projection', () => {
   })
 })
 
+test('who sees whole documents and writes none is not told of related ones that are not for them', async () => {
+  const { article, memo: memos } = newsroom
+  const open = { fields: article.fields, guestApiAccess: true }
+  const house = await startNewsroom({ article: open, memo: { ...memos, guestApiAccess: true, viewRole: 'editor' } })
+  try {
+    const related = (await make(house, 'article', { title: 'Related' })).aposDocId
+    const plan = (await make(house, 'memo', { title: 'Plan' })).aposDocId
+    await make(house, 'article', { title: 'Whole', relatedIds: [related], _memos: [plan] })
+    for (const [caller, ids] of [
+      ['guest', []],
+      // Who may edit sends back what they got.
+      ['contributor', [plan]],
+      ['editor', [plan]],
+    ] as const) {
+      const { body } = await get(house, caller, 'article?title=Whole')
+      const [whole] = body.results as unknown as readonly Record<string, readonly object[]>[]
+      assert.deepEqual(whole?.relatedIds, [related], caller)
+      assert.deepEqual(whole?.memosIds, ids, caller)
+      assert.equal(whole?._memos?.length, caller === 'editor' ? 1 : 0, caller)
+      const { body: found } = await get(house, caller, `article?_memos=${plan}&count=1`)
+      assert.deepEqual(found, { count: ids.length }, caller)
+    }
+  } finally {
+    await house.close()
+  }
+})
+
 describe('what is not projected is no oracle', () => {
   const hidden = [
     'body',

@@ -290,6 +290,26 @@ describe('a query in the body', () => {
     assert.equal((await ask({ body: 'x' }, 'anonymous')).status, 403)
     assert.deepEqual((await listed('count=1')).body, { count: 5 })
   })
+
+  test('says the mode and the sharing as the address does', async () => {
+    const { aposDocId } = await make(server, 'article', { title: 'Only a draft' }, '?aposMode=draft')
+    try {
+      const query = { aposMode: 'draft', title: 'Only a draft' }
+      assert.deepEqual(titles(await ask(query)), ['Only a draft'])
+      assert.deepEqual(titles(await ask({ aposLocale: 'en:draft', title: 'Only a draft' })), ['Only a draft'])
+      assert.deepEqual(titles(await ask({ title: 'Only a draft' })), [])
+      for (const caller of ['anonymous', 'guest'] as const) {
+        const refused = await ask(query, caller)
+        assert.deepEqual([refused.status, refused.body], [403, { name: 'forbidden' }])
+      }
+      const shared = { aposShareId: 'a', aposShareKey: 'b' }
+      assert.deepEqual((await ask({ ...shared, count: 1 })).body, { count: 4 })
+      assert.equal((await ask({ ...shared, aposMode: 'draft' })).status, 403)
+      assertInvalid(await ask({ aposMode: 'dreft' }), 'aposMode')
+    } finally {
+      assert.equal((await server.send('DELETE', path(`article/${aposDocId}:en:draft`), as('editor'))).status, 200)
+    }
+  })
 })
 
 test('an address in a site is absolute', async () => {
