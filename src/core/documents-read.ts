@@ -1,5 +1,8 @@
 import { CardeaError } from '../errors.ts'
+import type { Origin } from '../types.ts'
 import type { DocumentFilter, StoredDocument } from './document-records.ts'
+import type { Limits } from './limits.ts'
+import { costOf } from './piece-cost.ts'
 import type { Values } from './piece-fields.ts'
 import { createProjection, type Projection, type Shaped } from './piece-projection.ts'
 import { type PieceQuery, type QueryEntry, readPieceQuery, type WantedChoices } from './piece-query.ts'
@@ -29,13 +32,14 @@ export interface DocumentReads {
   /**
    * A page, or how many there are. Throws scope_missing with the extra member `mode` where drafts are not for the caller,
    * and without it for questions about what the projection hides; not_found for a type that does not exist for them;
-   * request_invalid.
+   * request_invalid; rate_limited where an address asks too much that no index answers.
    */
   list(
     type: PieceType,
     caller: PieceCaller,
     mode: Mode,
     query: readonly QueryEntry[],
+    origin: Origin,
   ): Promise<PieceList | { readonly count: number }>
   /** One document. not_found whether it is not there or not to be seen. */
   one(type: PieceType, caller: PieceCaller, mode: Mode, docId: string, query: readonly QueryEntry[]): Promise<Shaped>
@@ -47,10 +51,11 @@ export interface DocumentReads {
 
 export interface DocumentReadsDeps {
   readonly store: Store
+  readonly limits: Pick<Limits, 'question'>
   readonly settings: PieceSettings
 }
 
-export function createDocumentReads({ store, settings }: DocumentReadsDeps): DocumentReads {
+export function createDocumentReads({ store, limits, settings }: DocumentReadsDeps): DocumentReads {
   const { types, siteUrl } = settings
   const projections = new Map(
     [...types.values()].flatMap(({ name, publicApiProjection: paths }) =>
@@ -161,12 +166,13 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
   }
 
   return {
-    async list(type, caller, mode, entries) {
+    async list(type, caller, mode, entries, origin) {
       const view = demandView(type, caller, mode)
       const asked = view.see === 'empty' ? { ...view, see: 'whole' as const, visibilities: [] } : view
       const projection = projectionOf(type, asked)
       const query = readPieceQuery(entries, { type, view: asked, mode, projection }, settings)
       if (view.see === 'empty') return query.count ? { count: 0 } : { pages: 0, currentPage: query.page, results: [] }
+      if (view.see === 'projected') await limits.question(origin, costOf(type, query))
       const { edit } = writeRightsOf(type, caller)
       const conditions = edit ? query.conditions : await visibleConditions(type, caller, mode, query)
       const wish = { ...query, conditions }

@@ -27,6 +27,8 @@ export interface Limits {
   /** Counts one try by address (IPv6 by /64). Throws rate_limited with `retryAfter`. */
   address(origin: Origin): Promise<LimitState>
   mail(origin: Origin): Promise<LimitState>
+  /** Counts, by address, what costs the database more than what is answered. Throws rate_limited. */
+  question(origin: Origin, points: number): Promise<void>
   /**
    * Counts one mail to somebody; false when they had their share. Each purpose has its own, and so have requests from
    * places where the recipient is `known`: strangers cannot use up the owner's. Never throws: that would tell who is
@@ -63,7 +65,15 @@ export interface LimitsDeps {
 const strangersShare = 5
 
 export function createLimits({ store, keyTree, places, settings }: LimitsDeps): Limits {
-  const { enabled, address: addressRule, user: userRule, knownUser, mail: mailRule, strangers } = settings.limits
+  const {
+    enabled,
+    address: addressRule,
+    user: userRule,
+    knownUser,
+    mail: mailRule,
+    questions,
+    strangers,
+  } = settings.limits
   const oneStranger: LimitRule = { ...strangers, points: Math.ceil(strangers.points / strangersShare) }
 
   /** What is counted by is somebody's address or name, so only an HMAC of it is kept. */
@@ -146,6 +156,10 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
   return {
     address: (origin) => demand('address', addressKey(origin), addressRule),
     mail: (origin) => demand('mail', keyOf('mail', asker(origin)), mailRule),
+    async question(origin, points) {
+      const key = keyOf('question', asker(origin))
+      for (let point = 0; point < points; point += 1) await demand('questions', key, questions)
+    },
     mailTo: async (email, purpose, known) => {
       const key = keyOf('mail-to', JSON.stringify([purpose, known, email]))
       return (await consume(key, mailRule)).allowed

@@ -6,6 +6,7 @@ import {
   checkedPath,
   expressionOf,
   indexedCharacters,
+  orderOf,
   spellingOf,
   typeLiteral,
   wholeOf,
@@ -189,16 +190,8 @@ export function createDocumentStore(db: Db): DocumentStore {
     },
 
     async list(wish) {
-      const { order } = spellingOf(engine)
-      const last = wish.sort.at(-1)?.direction ?? 'desc'
-      const sorting = [
-        ...wish.sort.map(({ operand, direction }) => order(sql.raw(expressionOf(engine, operand)), direction)),
-        // What is equal so far, in the order that the indexes have it.
-        sql`documents.updated_at ${sql.raw(last)}`,
-        sql`documents.doc_id ${sql.raw(last)}`,
-      ]
       let query = selected(db.read).where(all(wheres(engine, wish)))
-      for (const each of sorting) query = query.orderBy(each)
+      for (const term of orderOf(engine, wish.sort)) query = query.orderBy(sql.raw(term))
       const rows = await query.limit(Math.min(wish.limit, mostAtOnce)).offset(wish.offset).execute()
       return rows.map(toDocument)
     },

@@ -14,6 +14,7 @@ const rules = {
   knownUser: rule(4),
   strangers: rule(1000),
   mail: rule(2),
+  questions: rule(2),
 }
 
 let t: TestCore

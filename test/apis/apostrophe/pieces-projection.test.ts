@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { assertHidden, assertInvalid, get, make, newsroom, startNewsroom, titles } from '../../support/pieces.ts'
+import { assertError, startApostrophe } from '../../support/apostrophe.ts'
+import {
+  assertHidden,
+  assertInvalid,
+  declared,
+  get,
+  make,
+  newsroom,
+  startNewsroom,
+  titles,
+} from '../../support/pieces.ts'
 import type { TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -315,4 +325,27 @@ test('nothing that is asked makes the server fail', async () => {
     ),
     { numRuns: 400 },
   )
+})
+
+test('an address asks only so often what no index answers; those who see whole documents, and plain lists, are not counted', async () => {
+  const limits = { enabled: true, questions: { points: 3, windowSeconds: 60 } }
+  const pieces = { types: declared(newsroom), maxPerPage: 200, siteUrl: null }
+  const house = await startApostrophe({}, { settings: { pieces, limits } })
+  try {
+    await make(house, 'article', { title: 'Anchor' })
+    const ask = (query: string, caller: 'anonymous' | 'editor' = 'anonymous') => get(house, caller, `article?${query}`)
+    assert.equal((await ask('search=anchor')).status, 200)
+    // What is refused costs nothing.
+    assert.equal((await ask('search=anchor&sort[body]=1')).status, 403)
+    assert.equal((await ask('counts=price,stocked')).status, 200)
+    const limited = await ask('search=anchor')
+    assertError(limited, 400, 'invalid', 'Too many attempts. You may try again in a minute.')
+    assert.ok(Number(limited.headers.get('retry-after')) > 0)
+    for (let times = 0; times < 5; times += 1) {
+      assert.equal((await ask('title=Anchor&page=1')).status, 200)
+      assert.equal((await ask('search=anchor&counts=price', 'editor')).status, 200)
+    }
+  } finally {
+    await house.close()
+  }
 })

@@ -42,7 +42,7 @@ const routesOf = (type: PieceType): readonly Route[] => {
       summary: 'A page of documents, or with `count` how many there are',
       query: listQuery,
       answers: { 200: answer('Documents, as the caller sees them.', PieceListBody) },
-      errors: ['not_found', 'scope_missing'],
+      errors: ['not_found', 'scope_missing', 'rate_limited'],
       run: (call) => list(call, type),
     }),
     route('POST', path, {
@@ -52,7 +52,7 @@ const routesOf = (type: PieceType): readonly Route[] => {
       ...bodies,
       body: Body,
       answers: { 200: answer('The document, or what the query in the body asked for.', z.union([PieceBody, Body])) },
-      errors: ['not_found', 'scope_missing', 'conflict'],
+      errors: ['not_found', 'scope_missing', 'conflict', 'rate_limited'],
       run: (call: Call<Body>) => post(call, type),
     }),
     route('GET', `${path}/:id`, {
@@ -119,7 +119,7 @@ const routesOf = (type: PieceType): readonly Route[] => {
 
 async function list(call: Call, type: PieceType, inBody?: readonly BracketEntry[]) {
   const { caller, mode, entries } = readAsked(call, inBody === undefined ? {} : { inBody })
-  return ok(await call.core.documents.list(type, caller, mode, entries))
+  return ok(await call.core.documents.list(type, caller, mode, entries, call.origin))
 }
 
 /** Makes a document, or does what this contract has put into the same call. */
