@@ -153,6 +153,15 @@ export function createDocumentStore(db: Db): DocumentStore {
       return row === undefined ? null : toDocument(row)
     },
 
+    async taken(docIds) {
+      const found = new Set<string>()
+      for (const part of chunks(docIds)) {
+        const rows = await db.read.selectFrom('documents').select('doc_id').where('doc_id', 'in', part).execute()
+        for (const { doc_id } of rows) found.add(doc_id)
+      }
+      return [...found]
+    },
+
     held: (type, docId) =>
       db.atomic(async ({ queries }) => {
         // Always in this order, so that two who want both modes do not wait for each other.
