@@ -205,6 +205,8 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
       return []
     }
     if (given.length > mostValues) return wrong(`must not have more than ${mostValues} values`)
+    if (isFilter(name, type) && given.some(({ key }) => !isPlace(key)))
+      return wrong('takes values, several of them as [], and the bounds [min] and [max]')
     const path = parseDotPath(name)
     const column = filterColumns.includes(name) ? columns[name] : undefined
     if (column !== undefined) {
@@ -221,6 +223,9 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
     return conditionsOf(field, operand, given, wrong)
   })
 }
+
+/** What stands in the brackets of a value: nothing, its place in a list, or which bound it is. No operators. */
+const isPlace = (key: string | null): boolean => key === null || /^(?:\d{0,3}|min|max)$/.test(key)
 
 const cut = (text: string): string => text.slice(0, 1000)
 

@@ -208,6 +208,11 @@ describe('a list', () => {
     assertInvalid(await get(server, 'editor', 'article?price=much&stocked=perhaps&color=purple'), 'price', 'stocked')
     assertInvalid(await get(server, 'editor', 'article?pictures=1'), 'pictures')
     assertInvalid(await get(server, 'editor', 'article?printedOn[min]=soon'), 'printedOn')
+    // An operator is no value that happens to stand in brackets.
+    for (const operator of ['$ne', '$gt', '$regex', 'gte', 'min.max', '-1'])
+      for (const name of ['title', 'slug', '_related', 'place.town'])
+        assertInvalid(await get(server, 'editor', `article?${name}[${encodeURIComponent(operator)}]=x`), name)
+    assert.deepEqual(titles(await listed('color[0]=red&color[1]=blue&sort[title]=1')), ['Anchor', 'Compass', 'Drum'])
     assertInvalid(await get(server, 'editor', 'article?aposMode=both'), 'aposMode')
     for (const locale of ['fr', 'en:draft:x', 'private', '']) {
       for (const caller of ['anonymous', 'editor'] as const)
