@@ -93,8 +93,11 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
       documents.push(...(await store.documents.list({ ...filter, sort: [], limit: 500, offset })))
     }
     const projection = projectionOf(type, view)
-    const shaped = documents.map((document) => shape(type, document, siteUrl, projection?.touches))
-    const shown = projection?.apply(shaped.map((each) => withoutRelated(type, each))) ?? shaped
+    const shaped = documents.map((document) => {
+      const all = shape(type, document, siteUrl, projection?.touches)
+      return writeRightsOf(type, caller).edit ? all : withoutRelated(type, all)
+    })
+    const shown = projection?.apply(shaped) ?? shaped
     return new Map(documents.map(({ docId }, at) => [docId, shown[at] ?? {}]))
   }
 
@@ -168,7 +171,7 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
   return {
     async list(type, caller, mode, entries, origin) {
       const view = demandView(type, caller, mode)
-      const asked = view.see === 'empty' ? { ...view, see: 'whole' as const, visibilities: [] } : view
+      const asked = view.see === 'empty' ? { ...view, see: 'whole' as const, visibilities: [], archived: true } : view
       const projection = projectionOf(type, asked)
       const query = readPieceQuery(entries, { type, view: asked, mode, projection }, settings)
       if (view.see === 'empty') return query.count ? { count: 0 } : { pages: 0, currentPage: query.page, results: [] }
@@ -201,7 +204,7 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
       const filter = {
         ...plainFilter(type, mode, view),
         docIds: [docId],
-        archived: view.see === 'whole' ? null : false,
+        archived: view.archived ? null : false,
       }
       const documents = await store.documents.list({ ...filter, sort: [], limit: 1, offset: 0 })
       const [shown] = await showAs(type, caller, view, documents, project)

@@ -139,9 +139,8 @@ function namesAskedFor(
 ): readonly string[] {
   const sorted = entries.filter(({ name }) => name === 'sort').map(({ key }) => key ?? '')
   const chosen = entries.filter(({ name }) => name === 'choices' || name === 'counts').flatMap(namesIn)
-  const archived = entries.some(({ name }) => name === 'archived') ? ['archived'] : []
   const filtered = filters.map(({ name }) => name).filter((name) => isFilter(name, type))
-  return [...sorted, ...chosen, ...archived, ...filtered]
+  return [...sorted, ...chosen, ...filtered]
 }
 
 /** Whether it begins with a field, so that it can only be meant as a question about one. */
@@ -154,6 +153,8 @@ function demandShown(
   filters: readonly QueryEntry[],
   { type, view, projection }: Reader,
 ): void {
+  if (!view.archived && entries.some(({ name }) => name === 'archived'))
+    throw new CardeaError('scope_missing', { internal: 'a question about archived documents' })
   if (view.see === 'whole') return
   for (const name of namesAskedFor(entries, filters, type)) {
     const path = parseDotPath(name)

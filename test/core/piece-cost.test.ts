@@ -11,7 +11,12 @@ const type = typeOf({
   fields,
   indexes: [['color', 'price']],
 })
-const reader = { type, mode: 'published', projection: null, view: { see: 'whole', visibilities } } as const
+const reader = {
+  type,
+  mode: 'published',
+  projection: null,
+  view: { see: 'whole', visibilities, archived: true },
+} as const
 
 function cost(query: string): number {
   const entries = readBracketQuery(new URLSearchParams(query))

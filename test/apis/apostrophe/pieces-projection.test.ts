@@ -127,13 +127,40 @@ describe('who sees the projection', () => {
   })
 })
 
+test('what was put away is for those who see drafts, and is no question of others', async () => {
+  const { article } = newsroom
+  const fields = { title: 'string', text: 'string' }
+  const house = await startNewsroom({
+    ...newsroom,
+    article: { ...article, publicApiProjection: { title: 1, archived: 1 } },
+    notice: { fields, guestApiAccess: true },
+  })
+  try {
+    for (const [type, caller] of [
+      ['article', 'anonymous'],
+      ['article', 'guest'],
+      ['notice', 'guest'],
+    ] as const) {
+      const { aposDocId } = await make(house, type, { title: 'Old', archived: true })
+      for (const query of ['archived=any', 'archived=true', 'archived=false'])
+        assertHidden(await get(house, caller, `${type}?${query}&count=1`))
+      assert.equal((await get(house, caller, `${type}/${aposDocId}`)).status, 404)
+      assert.deepEqual((await get(house, caller, `${type}?count=1`)).body, { count: 0 })
+      assert.equal((await get(house, 'contributor', `${type}/${aposDocId}`)).status, 200)
+      assert.equal((await get(house, 'contributor', `${type}?archived=true`)).status, 200)
+    }
+  } finally {
+    await house.close()
+  }
+})
+
 test('who sees whole documents and writes none is not told of related ones that are not for them', async () => {
   const { article, memo: memos } = newsroom
   const open = { fields: article.fields, guestApiAccess: true }
   const house = await startNewsroom({ article: open, memo: { ...memos, guestApiAccess: true, viewRole: 'editor' } })
   try {
-    const related = (await make(house, 'article', { title: 'Related' })).aposDocId
     const plan = (await make(house, 'memo', { title: 'Plan' })).aposDocId
+    const related = (await make(house, 'article', { title: 'Related', _memos: [plan] })).aposDocId
     await make(house, 'article', { title: 'Whole', relatedIds: [related], _memos: [plan] })
     for (const [caller, ids] of [
       ['guest', []],
@@ -145,9 +172,11 @@ test('who sees whole documents and writes none is not told of related ones that 
       const [whole] = body.results as unknown as readonly Record<string, readonly object[]>[]
       assert.deepEqual(whole?.relatedIds, [related], caller)
       assert.deepEqual(whole?.memosIds, ids, caller)
+      // Nor by what is related to the related.
+      assert.equal(JSON.stringify(whole?._related).includes(String(plan)), caller !== 'guest', caller)
       assert.equal(whole?._memos?.length, caller === 'editor' ? 1 : 0, caller)
       const { body: found } = await get(house, caller, `article?_memos=${plan}&count=1`)
-      assert.deepEqual(found, { count: ids.length }, caller)
+      assert.deepEqual(found, { count: 2 * ids.length }, caller)
     }
   } finally {
     await house.close()

@@ -204,6 +204,22 @@ describe('a list', () => {
     }
   })
 
+  test('is asked for with characters that no database takes, and does not fail', async () => {
+    for (const nul of ['%00', 'a%00b', '%ED%A0%80', '%FF']) {
+      for (const query of [`slug=${nul}`, `_ids[]=${nul}`, `_related=${nul}`, `search=${nul}`, `visibility=${nul}`]) {
+        const { status } = await get(server, 'editor', `article?${query}`)
+        assert.ok(status === 200 || status === 400, `${query} ${status}`)
+      }
+      for (const query of [`title=${nul}`, `sort[${nul}]=1`, `choices=${nul}`, `project[${nul}]=1`, `${nul}=1`])
+        assert.ok((await get(server, 'editor', `article?${query}`)).status < 500, query)
+      assert.equal((await get(server, 'editor', `article/${nul}`)).status, 404)
+    }
+    for (const value of ['\0', '\ud800']) {
+      const json = { __aposGetWithQuery: { slug: value, _ids: [value], search: value } }
+      assert.ok((await server.send('POST', path('article'), as('editor', { json }))).status < 500)
+    }
+  })
+
   test('says which value is none of its field', async () => {
     assertInvalid(await get(server, 'editor', 'article?price=much&stocked=perhaps&color=purple'), 'price', 'stocked')
     assertInvalid(await get(server, 'editor', 'article?pictures=1'), 'pictures')
