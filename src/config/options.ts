@@ -185,7 +185,7 @@ export const options = {
   'limits.mail.windowSeconds': seconds(3600, 'Window of that limit.', 1, 7 * DAY),
   'limits.questions.points': count(
     120,
-    'Questions about documents that no index answers (searches, counts, several fields at once), from one address in a window, of those who see a projection.',
+    'Questions about documents that no index answers (searches, counts, several fields at once), from one address in a window, of nobody in particular and of guests.',
     1,
     1_000_000,
   ),

@@ -8,7 +8,7 @@ import { createProjection, type Projection, type Shaped } from './piece-projecti
 import { type PieceQuery, type QueryEntry, readPieceQuery, type WantedChoices } from './piece-query.ts'
 import { demandView, type Mode, type PieceCaller, type Seen, viewOf, writeRightsOf } from './piece-rights.ts'
 import { rightMarks, shape } from './piece-shape.ts'
-import { type PieceType, storageName } from './piece-types.ts'
+import { isAtLeast, type PieceType, storageName } from './piece-types.ts'
 import type { Store } from './ports.ts'
 import type { Json } from './records.ts'
 
@@ -175,7 +175,7 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
       const projection = projectionOf(type, asked)
       const query = readPieceQuery(entries, { type, view: asked, mode, projection }, settings)
       if (view.see === 'empty') return query.count ? { count: 0 } : { pages: 0, currentPage: query.page, results: [] }
-      if (view.see === 'projected') await limits.question(origin, costOf(type, query))
+      if (!isAtLeast(caller.rank, 'contributor')) await limits.question(origin, costOf(type, query))
       const { edit } = writeRightsOf(type, caller)
       const conditions = edit ? query.conditions : await visibleConditions(type, caller, mode, query)
       const wish = { ...query, conditions }

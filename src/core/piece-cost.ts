@@ -7,7 +7,7 @@ const farOffset = 2000
 
 /**
  * How many times a question makes the database read all documents of a type, or all that match: once where no index is in
- * the order that is asked for, once for each field whose values are listed. Callers whom nobody knows have a limit of
+ * the order that is asked for, once for each field whose values are listed. Callers below contributors have a limit of
  * these.
  */
 export function costOf(type: PieceType, { search, choices, offset, conditions, sort }: PieceQuery): number {

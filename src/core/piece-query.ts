@@ -217,6 +217,7 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
     const field = path === null ? null : fieldAt(type.fields, path)
     if (field?.type === 'relationship' && path?.length === 1) {
       const ids = given.flatMap(namesIn).map(bareId)
+      if (ids.length > mostIds) return wrong(`must not have more than ${mostIds} ids`)
       return [{ path: [storageName(field.name)], op: 'relates', ids: ids.filter((id) => documentId.test(id)) }]
     }
     const operand = path === null ? null : operandAt(type, path)

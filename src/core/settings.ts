@@ -46,7 +46,7 @@ export interface CoreSettings {
     readonly strangers: LimitRule
     /** Mails and other costly things, by address. */
     readonly mail: LimitRule
-    /** Questions about documents that no index answers, by address, of those who see a projection. */
+    /** Questions about documents that no index answers, by address, of callers below contributors. */
     readonly questions: LimitRule
   }
   readonly signing: {

@@ -358,7 +358,8 @@ test('nothing that is asked makes the server fail', async () => {
 
 test('an address asks only so often what no index answers; those who see whole documents, and plain lists, are not counted', async () => {
   const limits = { enabled: true, questions: { points: 3, windowSeconds: 60 } }
-  const pieces = { types: declared(newsroom), maxPerPage: 200, siteUrl: null }
+  const notice = { fields: { title: 'string' }, guestApiAccess: true }
+  const pieces = { types: declared({ ...newsroom, notice }), maxPerPage: 200, siteUrl: null }
   const house = await startApostrophe({}, { settings: { pieces, limits } })
   try {
     await make(house, 'article', { title: 'Anchor' })
@@ -370,6 +371,9 @@ test('an address asks only so often what no index answers; those who see whole d
     const limited = await ask('search=anchor')
     assertError(limited, 400, 'invalid', 'Too many attempts. You may try again in a minute.')
     assert.ok(Number(limited.headers.get('retry-after')) > 0)
+    // Guests count with everybody, also where they see whole documents.
+    assert.equal((await get(house, 'guest', 'notice?search=anchor')).status, 400)
+    assert.equal((await get(house, 'guest', 'notice?sort[title]=1')).status, 200)
     for (let times = 0; times < 5; times += 1) {
       assert.equal((await ask('title=Anchor&page=1')).status, 200)
       assert.equal((await ask('search=anchor&counts=price', 'editor')).status, 200)
