@@ -356,7 +356,7 @@ test('nothing that is asked makes the server fail', async () => {
   )
 })
 
-test('an address asks only so often what no index answers; those who see whole documents, and plain lists, are not counted', async () => {
+test('an address asks only so often what no index answers; contributors, and plain lists, are not counted', async () => {
   const limits = { enabled: true, questions: { points: 3, windowSeconds: 60 } }
   const notice = { fields: { title: 'string' }, guestApiAccess: true }
   const pieces = { types: declared({ ...newsroom, notice }), maxPerPage: 200, siteUrl: null }
