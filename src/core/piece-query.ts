@@ -43,6 +43,8 @@ const mostWords = 10
 const longestSearch = 200
 const mostValues = 100
 const mostIds = 500
+/** Lists of values that one question may ask for: each reads all documents that match. */
+const mostChoices = { contributors: 10, others: 3 } as const
 
 const columns: Readonly<Record<string, DocumentColumn>> = {
   slug: 'slug',
@@ -103,7 +105,7 @@ export function readPieceQuery(
     limit: perPage,
     offset: Math.min((page - 1) * perPage, farthest),
     count: isYes(one('count')),
-    choices: readChoices(entries, type),
+    choices: readChoices(entries, reader, problems),
     project: view.see === 'whole' ? readProject(entries, problems) : null,
   }
   if (problems.length > 0) throw new CardeaError('request_invalid', { fields: problems.slice(0, 20) })
@@ -304,8 +306,13 @@ function comparableAt(type: PieceType, name: string): Operand | null {
   return path === null ? null : operandAt(type, path)
 }
 
-function readChoices(entries: readonly QueryEntry[], type: PieceType): readonly WantedChoices[] {
-  return entries
+function readChoices(
+  entries: readonly QueryEntry[],
+  { type, view }: Reader,
+  problems: FieldError[],
+): readonly WantedChoices[] {
+  const most = mostChoices[view.archived ? 'contributors' : 'others']
+  const wanted = entries
     .filter((entry) => entry.name === 'choices' || entry.name === 'counts')
     .flatMap((entry) =>
       namesIn(entry).map((name) => ({ name, as: entry.name === 'counts' ? 'counts' : 'choices' }) as const),
@@ -315,7 +322,8 @@ function readChoices(entries: readonly QueryEntry[], type: PieceType): readonly 
       const operand = name === 'slug' || path === null ? null : operandAt(type, path)
       return operand === null || path === null ? [] : [{ name, as, operand, field: fieldAt(type.fields, path) }]
     })
-    .slice(0, 10)
+  if (wanted.length > most) problems.push({ field: 'choices', message: `must not name more than ${most} fields` })
+  return wanted.slice(0, most)
 }
 
 function readProject(entries: readonly QueryEntry[], problems: FieldError[]): readonly string[] | null {

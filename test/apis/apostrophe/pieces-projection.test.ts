@@ -124,6 +124,9 @@ describe('who sees the projection', () => {
       assert.equal((await get(server, 'anonymous', `article?${query}`)).status, 200, query)
     assert.deepEqual(titles(await get(server, 'anonymous', 'article?sort[price]=-1')), ['Bell', 'Anchor'])
     assert.equal((await get(server, 'anonymous', 'article?counts=price')).status, 200)
+    assert.equal((await get(server, 'anonymous', 'article?counts=price,title&choices=stocked')).status, 200)
+    for (const query of ['counts=price,title,stocked,place.town', 'counts=price,title&choices=price&choices=title'])
+      assertInvalid(await get(server, 'anonymous', `article?${query}`), 'choices')
   })
 })
 
