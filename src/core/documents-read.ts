@@ -143,9 +143,8 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
   }
 
   /** `_ids` is an order, too, unless another one is asked for. */
-  async function page(wish: PieceQuery, count: number, entries: readonly QueryEntry[]) {
+  async function page(wish: PieceQuery, entries: readonly QueryEntry[]) {
     const { docIds, offset, limit } = wish
-    if (offset >= count) return []
     if (docIds === null || entries.some(({ name }) => name === 'sort')) return store.documents.list(wish)
     const all = await store.documents.list({ ...wish, offset: 0, limit: docIds.length })
     const places = new Map(docIds.map((id, at) => [id, at]))
@@ -179,9 +178,9 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
       const { edit } = writeRightsOf(type, caller)
       const conditions = edit ? query.conditions : await visibleConditions(type, caller, mode, query)
       const wish = { ...query, conditions }
-      const count = await store.documents.count(wish)
-      if (query.count) return { count }
-      const documents = await page(wish, count, entries)
+      if (query.count) return { count: await store.documents.count(wish) }
+      const documents = await page(wish, entries)
+      const count = endOf(wish, documents.length) ?? (await store.documents.count(wish))
       return {
         pages: Math.ceil(count / query.perPage),
         currentPage: query.page,
@@ -226,6 +225,11 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
       return projectionOf(type, view)?.apply([document])[0] ?? document
     },
   }
+}
+
+/** How many there are, where the page that was read is the last one: nothing has to be read again to be counted. */
+function endOf({ offset, limit }: PieceQuery, found: number): number | null {
+  return found < limit && (found > 0 || offset === 0) ? offset + found : null
 }
 
 function plainFilter(type: PieceType, mode: Mode, view: Seen): DocumentFilter {
