@@ -19,6 +19,8 @@ export interface Tried extends LimitState {
    * then, and the answer is that of a wrong password: a refusal would tell that two names are one user's.
    */
   readonly mayCompare: boolean
+  /** The counters that it was taken from. */
+  readonly counted: readonly string[]
   /** The password was right: the try does not count. */
   giveBack(): Promise<void>
 }
@@ -87,8 +89,8 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
 
   const consume = (key: string, rule: LimitRule) =>
     enabled ? store.limits.consume(key, rule) : Promise.resolve(free(rule))
-  const giveBack = async (key: string) => {
-    if (enabled) await store.limits.giveBack(key)
+  const giveBack = async (...keys: readonly string[]) => {
+    if (enabled) await store.limits.giveBack(keys)
   }
   function refuse(name: string, state: LimitState): never {
     throw new CardeaError('rate_limited', {
@@ -117,15 +119,14 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
   /** What one try takes of several counters: all of them or, when one is spent, none. */
   function createBill() {
     const paid: string[] = []
-    const undo = async () => {
-      for (const key of paid) await giveBack(key)
-    }
+    const undo = () => giveBack(...paid)
     const take = async (key: string, rule: LimitRule): Promise<LimitState> => {
       const state = await consume(key, rule)
       if (state.allowed) paid.push(key)
       return state
     }
     return {
+      paid,
       take,
       undo,
       async demand(name: string, key: string, rule: LimitRule): Promise<LimitState> {
@@ -150,7 +151,7 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
     // that they fail, and that none comes from a known place: so these share one budget. Tries that the limit of a
     // name refused do not touch it, or guessing at one account would shut all strangers out.
     await bill.demand('strangers', strangersKey, strangers)
-    return { ...(name ?? whole), known: false, mayCompare: whole.allowed, giveBack: bill.undo }
+    return { ...(name ?? whole), known: false, mayCompare: whole.allowed, counted: bill.paid, giveBack: bill.undo }
   }
 
   return {
@@ -172,12 +173,13 @@ export function createLimits({ store, keyTree, places, settings }: LimitsDeps): 
       // Per place: whoever shares one place with the owner cannot lock the others.
       const key = keyOf('known', `${userId}:${place}${origin.foreign === true ? ' foreign' : ''}`)
       const state = await demand('knownUser', key, knownUser)
-      return { ...state, known: true, mayCompare: true, giveBack: () => giveBack(key) }
+      return { ...state, known: true, mayCompare: true, counted: [key], giveBack: () => giveBack(key) }
     },
 
     async succeeded(tried, userId, origin, addressTries = 1) {
-      await tried?.giveBack()
-      for (let tries = 0; tries < addressTries; tries += 1) await giveBackAddress(origin)
+      const ofAddress = addressKey(origin)
+      await giveBack(...(tried?.counted ?? []), ofAddress)
+      for (let tries = 1; tries < addressTries; tries += 1) await giveBack(ofAddress)
       await places.remember(userId, origin)
     },
     giveBackAddress,

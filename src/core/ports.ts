@@ -307,8 +307,8 @@ export interface LimitStore {
   /** Counts one and answers whether it still was within the rule. Outside any transaction: survives a roll-back. */
   consume(key: string, rule: LimitRule): Promise<LimitState>
   peek(key: string, rule: LimitRule): Promise<LimitState>
-  /** Gives `points` back (an attempt that turned out good). */
-  giveBack(key: string): Promise<void>
+  /** Gives each of these counters one point back (an attempt that turned out good). */
+  giveBack(keys: readonly string[]): Promise<void>
   reset(key: string): Promise<void>
 }
 export interface DeviceStore {
