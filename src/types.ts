@@ -76,7 +76,8 @@ export interface User {
 }
 
 /** How a session proved its user. */
-export type Factor = 'password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code'
+export const factors = ['password', 'totp', 'recovery-code', 'link', 'set-up-code'] as const
+export type Factor = (typeof factors)[number]
 
 /** Where a request came from: what sessions, limits and events keep of it. */
 export interface Origin {
@@ -86,6 +87,8 @@ export interface Origin {
   readonly userAgent: string
   /** The signed device cookie's id, when the request bore one that we signed. */
   readonly device?: string
+  /** A page of another site made the browser ask: what that counts is apart from what its visitor counts. */
+  readonly foreign?: true
 }
 
 /** Who calls, as the guard found out. */

@@ -28,10 +28,13 @@ export const checkOrigin: Step = (x) => {
   const asked = x.headers.has('origin') ? x.original : null
   const own = asked === null ? x.app.publicOrigin : originOf(asked, x.app.https)
   x.sameOrigin = sameOrigin(x.headers, own, x.api.cookieOrigins)
-  if (x.route.navigable !== true || x.sameOrigin !== 'foreign') return
-  const wasOpened = x.headers.get('sec-fetch-site') === 'none' && !x.headers.has('origin')
-  if (wasOpened && isSafeMethod(x.original?.method ?? x.request.method)) x.sameOrigin = 'same'
+  if (x.sameOrigin === 'foreign' && x.route.navigable === true && wasOpened(x)) x.sameOrigin = 'same'
+  if (x.sameOrigin === 'foreign') x.origin = { ...x.origin, foreign: true }
 }
+
+/** The person opened it, by typing or a bookmark: no page did. */
+const wasOpened = ({ headers, original, request }: Exchange): boolean =>
+  headers.get('sec-fetch-site') === 'none' && !headers.has('origin') && isSafeMethod(original?.method ?? request.method)
 
 function originOf({ scheme, authority }: OriginalRequest, https: boolean): string {
   const url = URL.parse(`${scheme ?? (https ? 'https' : 'http')}://${authority}`)

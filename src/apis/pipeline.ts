@@ -63,7 +63,7 @@ const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('con
 
 const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return
-  // Otherwise a page elsewhere could use up the limit of whoever visits it; where every page may ask there is no elsewhere.
+  // Where no page elsewhere may ask, none is counted. Where every page may, the core counts it apart from its visitor.
   if (x.sameOrigin === 'foreign' && x.api.cors.origins !== '*')
     throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
   return x.app.core.limits[x.route.limit](x.origin).then(() => {})

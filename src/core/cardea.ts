@@ -210,7 +210,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     events,
     feed,
     devices: createDevices({ keyTree, places }),
-    documents: createDocuments(base),
+    documents: createDocuments({ ...base, limits }),
     doorLinks,
     photos,
     emailMark: createEmailMark(keyTree),
