@@ -13,6 +13,7 @@ import { optionPaths, variableOf } from '../src/config/options.ts'
 import { eventKinds } from '../src/core/events.ts'
 import { type ErrorCode, publicTexts } from '../src/errors.ts'
 import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
+import { compiled } from './support/compiled.ts'
 import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
 
 const pages = readPages()
@@ -30,6 +31,8 @@ const notRun: Readonly<Record<string, string>> = {
 let place: TestPlace
 let server: TestServerProcess
 let shopPort: number
+/** What pages call 4200 and 4300. */
+let others: readonly [number, number]
 let scripts = 0
 
 before(async () => {
@@ -40,6 +43,7 @@ before(async () => {
     CARDEA_LIBREPHOTOS_LIBRARY: 'pictures',
   })
   shopPort = await freePort()
+  others = [await freePort(), await freePort()]
   for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
 })
 after(() => place.drop())
@@ -54,7 +58,11 @@ function bash(script: string): Promise<Ended> {
   scripts += 1
   const path = join(place.folder, `script-${scripts}.sh`)
   const npx = `npx() { test "$1 $2" = '--no cardea' && shift 2 && node '${join(root, 'bin/cardea.mjs')}' "$@"; }\n`
-  const here = script.replaceAll('http://127.0.0.1:4000', server.url).replaceAll(':4100', `:${shopPort}`)
+  const here = script
+    .replaceAll('http://127.0.0.1:4000', server.url)
+    .replaceAll(':4100', `:${shopPort}`)
+    .replaceAll(/\b4200\b/g, `${others[0]}`)
+    .replaceAll(/\b4300\b/g, `${others[1]}`)
   // What a page starts in the background ends with it, also when a line before its `kill` fails.
   const sweep = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n`
   // A page says a second; a busy machine may take more.
@@ -67,6 +75,7 @@ function bash(script: string): Promise<Ended> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        ...compiled,
         PORT: String(shopPort),
         CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
         CARDEA_PASSWORD_HASH_PASSES: '1',
