@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useLocation } from 'wouter'
+import { useLocation, useSearchParams } from 'wouter'
 import { client } from '../api/client.ts'
 import { useMe, useMeChanged } from '../api/me.ts'
 import { call } from '../api/session.ts'
@@ -64,6 +64,7 @@ function Username() {
 
 function Email() {
   const { user } = useMe()
+  const [params] = useSearchParams()
   const [sentTo, setSentTo] = useState<string | null>(null)
   const changed = useMeChanged()
   const form = useForm(async ({ email = '' }) => {
@@ -78,6 +79,7 @@ function Email() {
       <form {...form.props}>
         <Stack gap="md" align="flex-start">
           <Problem error={form.error} />
+          {params.get('done') === 'email' && sentTo === null && <Notice kind="good" title={texts.emailConfirmed} />}
           {sentTo !== null && (
             <Notice kind="good" title={texts.emailSentTitle}>
               {texts.emailSent(sentTo)}

@@ -13,15 +13,16 @@ function wasSentTo(target: string): boolean {
 
 /**
  * Whoever is signed in already goes on at once. A guard in front of another service may have sent them here although they
- * are: their browser keeps the cookie back where a link elsewhere was followed.
+ * are: their browser keeps the cookie back where a link elsewhere was followed. `target` null: there is something to be read
+ * here first.
  */
-export function useAlreadyIn(target: string, go: () => void): { readonly cancel: () => void } {
+export function useAlreadyIn(target: string | null, go: () => void): { readonly cancel: () => void } {
   const { data: me } = useMeQuery()
   const waiting = useRef(true)
   useEffect(() => {
     if (me === undefined || !waiting.current) return
     waiting.current = false
-    if (me === null || wasSentTo(target)) return
+    if (me === null || target === null || wasSentTo(target)) return
     sessionStorage.setItem(mark, `${Date.now()} ${target}`)
     go()
   })

@@ -2,6 +2,7 @@ import { Button, Stack } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { client } from '../api/client.ts'
+import { useMeChanged } from '../api/me.ts'
 import { type FormState, useForm, type Values } from '../parts/form.tsx'
 import { Problem } from '../parts/notice.tsx'
 import { CurrentPassword, NewPassword } from '../parts/password-field.tsx'
@@ -48,6 +49,18 @@ function useDone(): (what: keyof typeof entry.signIn.done) => void {
   return (what) => navigate(`/sign-in?done=${what}`, { replace: true })
 }
 
+/** An address was confirmed: whoever is signed in sees it where the address stands. */
+function useConfirmed(): () => Promise<void> {
+  const [, navigate] = useLocation()
+  const done = useDone()
+  const changed = useMeChanged()
+  return async () => {
+    if ((await client.user()) === null) return done('email')
+    await changed()
+    navigate('/profile?done=email', { replace: true })
+  }
+}
+
 export function UseLinkPage() {
   const entered = useEntered()
   const [, navigate] = useLocation()
@@ -88,13 +101,13 @@ const ownPassword = (form: FormState) => (
 )
 
 export function ConfirmEmailPage() {
-  const done = useDone()
+  const confirmed = useConfirmed()
   return (
     <LinkForm
       texts={entry.confirm}
       run={async (token, { password = '' }) => {
         await client.confirmEmail({ token, password })
-        done('email')
+        await confirmed()
       }}
       fields={ownPassword}
     />
@@ -102,13 +115,13 @@ export function ConfirmEmailPage() {
 }
 
 export function ChangeEmailPage() {
-  const done = useDone()
+  const confirmed = useConfirmed()
   return (
     <LinkForm
       texts={entry.change}
       run={async (token, { password = '' }) => {
         await client.confirmEmail({ token, password })
-        done('email')
+        await confirmed()
       }}
       fields={ownPassword}
     />

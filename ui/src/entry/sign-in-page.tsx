@@ -47,7 +47,8 @@ export function SignInPage() {
   const [submitCode, setSubmitCode] = useState<SubmitCode | null>(null)
   const [expired, setExpired] = useState(false)
   const { target, go } = useWay()
-  const already = useAlreadyIn(target, go)
+  const [params] = useSearchParams()
+  const already = useAlreadyIn(params.has('done') ? null : target, go)
   const form = useForm(async ({ identifier = '', password = '' }) => {
     already.cancel()
     const step = await client.signIn({ identifier, password })

@@ -44,6 +44,7 @@ export const account = {
     current: 'Now',
     newEmail: 'New e-mail address',
     saveEmail: 'Mail me a link',
+    emailConfirmed: 'Your e-mail address is confirmed.',
     emailSentTitle: 'Look into your mail',
     emailSent: (email: string) => `A link was mailed to ${email}. Until it is used, everything stays as it is.`,
     remove: 'Delete the account',
