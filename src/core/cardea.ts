@@ -5,6 +5,7 @@ import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
 import { type BackgroundDeps, createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
+import { type ChangeStreams, createChangeStreams } from './change-streams.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
 import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
@@ -80,6 +81,7 @@ export interface Core {
   readonly limits: Limits
   readonly events: Events
   readonly feed: ChangeFeed
+  readonly changeStreams: ChangeStreams
   readonly devices: Devices
   readonly documents: Documents
   readonly doorLinks: DoorLinks
@@ -178,6 +180,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   await signingKeys.check()
   await mfa.checkBoxes()
 
+  const changeStreams = createChangeStreams({ store, clock, feed, settings })
+
   const flush = async () => {
     await sessions.flush()
     await keys.flush()
@@ -202,6 +206,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     limits,
     events,
     feed,
+    changeStreams,
     devices: createDevices({ keyTree, places }),
     documents: createDocuments(base),
     doorLinks,
@@ -224,6 +229,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     flush,
     idle: background.idle,
     async close() {
+      changeStreams.end()
       await background.idle()
       feed.stop()
       await flush()

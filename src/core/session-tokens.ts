@@ -64,6 +64,7 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
       api: session.api,
       lifetimeSeconds: fixedAccessSeconds(session.api) ?? shape.lifetimeSeconds ?? settings.accessTokenSeconds,
       actor: session.actor,
+      proof: session,
       notAfter: Math.min(session.expiresAt, within?.expiresAt ?? session.expiresAt),
       ...(shape.claims !== undefined && { claims: shape.claims }),
       ...(shape.audience !== undefined && { audience: shape.audience }),

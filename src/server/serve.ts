@@ -69,6 +69,8 @@ async function stopAll(
   stopJobs: () => Promise<void>,
   log: Log,
 ): Promise<void> {
+  // They would not end by themselves, and their readers come back to the next server.
+  house?.core.changeStreams.end()
   try {
     if (!(await stopServer(GRACE_MILLIS)))
       log.warn({ seconds: GRACE_MILLIS / 1000 }, 'requests that did not finish in time were cut')

@@ -6,6 +6,7 @@ import { describeNative } from './description.ts'
 import { renderError } from './errors.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminRoutes } from './routes/admin.ts'
+import { changeRoutes } from './routes/changes.ts'
 import { sessionCookieName } from './routes/common.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -46,6 +47,7 @@ export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Ap
       ...adminRoutes,
       ...oauthRoutes,
       ...operationRoutes(health, metrics),
+      ...changeRoutes,
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
       ...pageRoutes,
     ],
