@@ -1,4 +1,4 @@
-import { type JwtVerdict, readHeader, signJwt, verifyJwt } from '../crypto/jwt.ts'
+import { type JwtVerdict, jwtTypes, ownClientId, readHeader, signJwt, verifyJwt } from '../crypto/jwt.ts'
 import { uuidv4 } from '../crypto/random.ts'
 import { type ApiName, type Factor, factorMethods, type Millis, type Scope } from '../types.ts'
 import type { Clock } from './ports.ts'
@@ -34,15 +34,6 @@ export interface AccessTokens {
   /** Signature, typ, issuer, audience and times; says nothing of the session. */
   verify(token: string): Promise<JwtVerdict>
 }
-
-/** `client_id` of tokens that belong to a session. */
-export const ownClientId = 'cardea'
-
-/** RFC 9068, section 2.1; ours. */
-export const jwtTypes = { access: 'at+jwt', private: 'pt+jwt', refresh: 'rt+jwt' } as const satisfies Record<
-  KeyUse,
-  string
->
 
 export interface AccessTokensDeps {
   readonly clock: Clock

@@ -32,10 +32,10 @@ export async function listen({
 }: {
   host: string
   port: number
-  app: Promise<App>
+  app: Promise<Pick<App, 'fetch'>>
   log: Log
 }): Promise<HttpServer> {
-  let ready: App | undefined
+  let ready: Pick<App, 'fetch'> | undefined
   // Whoever waits is told of a failed start by `await app` below.
   app.then(
     (made) => {
