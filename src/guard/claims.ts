@@ -1,6 +1,7 @@
 import { createAddressList, isAddressOrBlock } from '../core/address-list.ts'
 import type { JsonObject } from '../crypto/json-object.ts'
 import { ownClientId } from '../crypto/jwt.ts'
+import { isUuid } from '../crypto/random.ts'
 import { apiNames, type Factor, factorMethods } from '../types.ts'
 import type { GuardKind, GuardPrincipal, Known } from './types.ts'
 
@@ -17,11 +18,11 @@ export function principalOf(
   const factors = factorsOf(claims.amr)
   const addresses = addressesOf(claims.allow_addresses)
   const actor = actorOf(act)
-  const isWhole = isText(sub) && typeof scope === 'string' && isText(role) && isText(clientId) && issuer !== undefined
+  const isWhole = isId(sub) && typeof scope === 'string' && isText(role) && isText(clientId) && issuer !== undefined
   if (!isWhole || factors === null || addresses === 'wrong' || actor === 'wrong') return null
   if (!isTimeOrNone(exp) || !isTimeOrNone(claims.auth_time)) return null
   const isOfSession = clientId === ownClientId
-  if (isOfSession && !isText(sid)) return null
+  if (!isId(isOfSession ? sid : clientId)) return null
   const principal: GuardPrincipal = {
     kind,
     user: {
@@ -41,6 +42,9 @@ export function principalOf(
   }
   return { principal, addresses }
 }
+
+/** Users, sessions, keys and private tokens are all named by UUIDs. */
+const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value)
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
@@ -64,5 +68,5 @@ function addressesOf(entries: unknown): Known['addresses'] | 'wrong' {
 function actorOf(act: unknown): string | null | 'wrong' {
   if (act === undefined) return null
   const sub = typeof act === 'object' && act !== null && 'sub' in act ? act.sub : null
-  return isText(sub) ? sub : 'wrong'
+  return isId(sub) ? sub : 'wrong'
 }

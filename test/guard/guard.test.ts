@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { createCoreGuard } from '../../src/guard/core-guard.ts'
 import { accepts, type Guard, requires } from '../../src/guard/index.ts'
 import { makeUser, signIn } from '../support/callers.ts'
+import { bearer, principalOf } from '../support/people.ts'
 import { createLine, headersOfKinds, origin, paths, type RemoteTest, sent, startRemoteTest } from '../support/remote.ts'
 
 /* A guard elsewhere beside one in the same program: they know the same callers. */
@@ -139,12 +140,9 @@ for (const [where, make] of everyGuard) {
       const guard = make()
       const boss = await makeUser(t.server, `boss-${everyGuard.findIndex(([name]) => name === where)}`, 'admin')
       const { access_token: token } = await signIn(t.server, boss.username)
-      const acting = await t.server.send('POST', `/auth/admin/users/${t.alice.publicId}/impersonate`, {
-        token: String(token),
-        json: { current_password: 'correct horse battery' },
-      })
-      assert.ok(acting.status < 300, acting.text)
-      const headers = { authorization: `Bearer ${acting.body.access_token}` }
+      const by = await principalOf(t.server, bearer(String(token)))
+      const acting = await t.server.core.impersonate(by, t.alice.publicId, origin)
+      const headers = { authorization: `Bearer ${acting.token}` }
       const verdict = await guard.check(sent(headers))
       assert.ok(verdict.ok, JSON.stringify(verdict))
       assert.equal(verdict.value.user?.publicId, t.alice.publicId)
@@ -246,10 +244,10 @@ test('an answer that does not fit what was asked is no good one', async () => {
     kind: 'api-key',
     iss: t.server.url,
     aud: t.server.url,
-    sub: 'x',
+    sub: '01900000-0000-7000-8000-000000000000',
     scope: 'a',
     role: 'user',
-    client_id: 'id',
+    client_id: '01900000-0000-7000-8000-000000000001',
     api: 'native',
   }
   const answer = async (body: object) => {
