@@ -16,7 +16,7 @@ interface FastifyReply {
   readonly raw: ServerResponse
   code(status: number): FastifyReply
   headers(values: Record<string, string>): FastifyReply
-  send(body: string): FastifyReply
+  send(body: Buffer): FastifyReply
   hijack(): FastifyReply
 }
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
@@ -32,7 +32,7 @@ const hook =
       return reply
         .code(status)
         .headers({ ...headers })
-        .send(body)
+        .send(Buffer.from(body))
     }
   }
 

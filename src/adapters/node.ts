@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problemOf } from '../guard/refusal.ts'
-import type { Guard, GuardedRequest, GuardPrincipal, GuardRefused, Rule } from '../guard/types.ts'
+import type { Guard, GuardedRequest, GuardPrincipal, GuardRefused, GuardVerdict, Rule, Soon } from '../guard/types.ts'
 import type { Embedded } from './embedded.ts'
 
 /** What a guard looks at of Node's request. A header that came twice is read as such: Node itself would drop the second. */
@@ -14,13 +14,26 @@ export function refuse(response: ServerResponse, refusal: GuardRefused): void {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
-export type Handler = (request: IncomingMessage, response: ServerResponse, principal: GuardPrincipal) => unknown
+export type Handler<P> = (request: IncomingMessage, response: ServerResponse, principal: P) => unknown
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-/** A listener for `node:http` that runs `handler` for callers who are let in. `onError`: what the handler threw. */
-export function guarded(guard: Guard, rules: Rule | readonly Rule[], handler: Handler) {
-  const all = [rules].flat()
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const verdict = await guard.check(guardedRequest(request), ...all)
+/** A listener for `node:http` that runs `handler` for callers whom the rules let in. What the handler throws is thrown on. */
+export function guarded(guard: Guard, rules: Rule | readonly Rule[], handler: Handler<GuardPrincipal>): Listener {
+  return listen((request) => guard.check(request, ...[rules].flat()), handler)
+}
+
+/** The same for reads that are public in part: null for callers without a credential. */
+export function optional(
+  guard: Guard,
+  rules: Rule | readonly Rule[],
+  handler: Handler<GuardPrincipal | null>,
+): Listener {
+  return listen((request) => guard.checkOptional(request, ...[rules].flat()), handler)
+}
+
+function listen<P>(check: (request: GuardedRequest) => Soon<GuardVerdict<P>>, handler: Handler<P>): Listener {
+  return async (request, response) => {
+    const verdict = await check(guardedRequest(request))
     if (verdict.ok) await handler(request, response, verdict.value)
     else refuse(response, verdict)
   }

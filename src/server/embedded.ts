@@ -4,8 +4,12 @@ import { bodyWasRead, type Embedded } from '../adapters/embedded.ts'
 import type { App } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
 
+/** What a program has of its own, and Cardea only where it is the whole program. `fetch` answers them all the same. */
+const ofTheHost = new Set(['/', '/healthz', '/readyz', '/metrics'])
+
 /** A Cardea without a server of its own, as a host can mount it: what is not at one of its addresses is the host's. */
 export function createEmbedded(app: App, log: Log): Embedded {
+  const serves = (path: string) => !ofTheHost.has(path) && app.serves(path)
   const listener = getRequestListener((request, env) => app.fetch(request, env), {
     // The host's own Request and Response stay what they are.
     overrideGlobalObjects: false,
@@ -16,10 +20,10 @@ export function createEmbedded(app: App, log: Log): Embedded {
   })
   return {
     async handle(request, bindings = {}) {
-      return app.serves(new URL(request.url).pathname) ? app.fetch(request, bindings) : null
+      return serves(new URL(request.url).pathname) ? app.fetch(request, bindings) : null
     },
     listener(request, response, next) {
-      if (!app.serves(pathOf(request))) {
+      if (!serves(pathOf(request))) {
         if (next === undefined) problem(response, 404, 'There is nothing at this address.')
         else next()
         return

@@ -33,6 +33,8 @@ export interface TestServerWish {
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
   readonly photos?: TestCoreWish['photos']
+  /** Default: one that stands still. */
+  readonly clock?: TestCoreWish['clock']
 }
 
 const metrics: WebMetrics = {
@@ -86,7 +88,12 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   const doors = merged(testDoors, wish.doors ?? {})
   const links = mailedLinks({ publicUrl: url, doors })
   const photos = wish.photos === undefined ? {} : { photos: wish.photos }
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links, ...photos })
+  const test = await createTestCore({
+    settings: { publicUrl: url, audience: url, ...wish.settings },
+    links,
+    ...photos,
+    ...(wish.clock !== undefined && { clock: wish.clock }),
+  })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],
