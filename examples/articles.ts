@@ -10,7 +10,7 @@ export const article = {
 export const publicFields = { title: 1, 'author.name': 1 } as const
 
 /** Where Cardea is, and the key that this program asks with. */
-export function readSettings({ ISSUER, CARDEA_KEY, PORT }: NodeJS.ProcessEnv) {
+export function readSettings({ ISSUER, GUARD_KEY, PORT }: NodeJS.ProcessEnv) {
   const issuer = ISSUER ?? 'http://127.0.0.1:4000'
-  return { issuer, key: CARDEA_KEY ?? '', port: Number(PORT ?? '4100') }
+  return { issuer, key: GUARD_KEY ?? '', port: Number(PORT ?? '4100') }
 }

@@ -1,4 +1,4 @@
-// An Express API whose callers Cardea knows. Settings: ISSUER, CARDEA_KEY, PORT (see docs/protect-express.md).
+// An Express API whose callers Cardea knows. Settings: ISSUER, GUARD_KEY, PORT (see docs/protect-express.md).
 import { guarded, optional, optionalPrincipalOf, principalOf } from 'cardea/express'
 import { accepts, createGuard, project, requires } from 'cardea/guard'
 import express from 'express'

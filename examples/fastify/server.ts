@@ -1,4 +1,4 @@
-// A Fastify API whose callers Cardea knows. Settings: ISSUER, CARDEA_KEY, PORT.
+// A Fastify API whose callers Cardea knows. Settings: ISSUER, GUARD_KEY, PORT.
 import { guarded, optional, optionalPrincipalOf, principalOf } from 'cardea/fastify'
 import { accepts, createGuard, project, requires } from 'cardea/guard'
 import fastify from 'fastify'

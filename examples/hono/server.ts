@@ -1,4 +1,4 @@
-// A Hono API whose callers Cardea knows. Settings: ISSUER, CARDEA_KEY, PORT.
+// A Hono API whose callers Cardea knows. Settings: ISSUER, GUARD_KEY, PORT.
 import { serve } from '@hono/node-server'
 import { accepts, createGuard, project, requires } from 'cardea/guard'
 import { guarded, optional, optionalPrincipalOf, principalOf } from 'cardea/hono'

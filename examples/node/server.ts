@@ -1,4 +1,4 @@
-// An API on node:http alone whose callers Cardea knows. Settings: ISSUER, CARDEA_KEY, PORT.
+// An API on node:http alone whose callers Cardea knows. Settings: ISSUER, GUARD_KEY, PORT.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { accepts, createGuard, project, requires } from 'cardea/guard'

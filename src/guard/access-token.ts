@@ -17,6 +17,8 @@ export interface AccessTokenCheck {
     token: string,
     key: string,
   ): Soon<{ readonly ok: true; readonly value: Verified } | Exclude<Finding, { ok: true }>>
+  /** Whether it was verified before: then it need not be read again. */
+  has(key: string): boolean
   /** Drops what depends on this subject; null: everything. */
   forget(subject: string | null): void
 }
@@ -68,6 +70,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps): AccessTokenCheck 
       }
       return verify(token, hash)
     },
+    has: (key) => cache.get(key) !== null,
     forget: (subject) => cache.forget(subject),
   }
 }

@@ -13,7 +13,7 @@ import {
   standardError,
 } from './options.ts'
 import { only, permit, refused } from './permit.ts'
-import { readRequest, type Sent } from './read.ts'
+import { bareBearer, readRequest, type Sent } from './read.ts'
 import { takes } from './rules.ts'
 import { createSuspicion } from './suspicion.ts'
 import {
@@ -119,8 +119,7 @@ export function createGuard(options: GuardOptions): RemoteGuard {
       ? asked.find(sent, key, true)
       : { ok: false, kind: sent.kind, code: 'unavailable', retryAfter: 2 }
 
-  const judge = (sent: Sent): Soon<Finding> => {
-    const key = sha256Base64(sent.text)
+  const judge = (sent: Sent, key = sha256Base64(sent.text)): Soon<Finding> => {
     const isLive = feed === null || feed.isLive()
     if (isLive === true) return find(sent, key)
     // At the start Cardea is waited for a moment.
@@ -131,7 +130,18 @@ export function createGuard(options: GuardOptions): RemoteGuard {
     return findWhileCut(sent, key)
   }
 
+  /** A token that was verified before is known by its hash: to read it again would cost more than all else. */
+  const recall = (request: GuardedRequest): Soon<Finding> | null => {
+    const text = bareBearer(request)
+    if (text === null) return null
+    const key = sha256Base64(text)
+    return local.has(key) ? judge({ kind: 'access-token', text }, key) : null
+  }
+
   const decide = (request: GuardedRequest, rule: Rule): Soon<GuardVerdict> | null => {
+    const known = takes(rule, 'access-token') ? recall(request) : null
+    if (known !== null)
+      return known instanceof Promise ? known.then((late) => permit(late, rule, request)) : permit(known, rule, request)
     const sent = readRequest(request)
     if (sent === null) return null
     if ('refused' in sent) return refused(rule, { code: sent.refused, kind: sent.kind }, able)

@@ -21,6 +21,15 @@ export interface Unreadable {
 /** Explicit credentials only: a session cookie stays at the door that set it. */
 const readHeaders = createCredentialReader(null)
 
+const scheme = 'Bearer '
+
+/** What stands behind `Bearer`, unread, where there is no other credential; null: look closer. */
+export function bareBearer({ headers }: GuardedRequest): string | null {
+  const authorization = headers.get('authorization')
+  if (authorization?.startsWith(scheme) !== true || headers.get('x-api-key') !== null) return null
+  return authorization.slice(scheme.length)
+}
+
 /** The one credential of a request; null: there is none. */
 export function readRequest({ headers }: GuardedRequest): Sent | Unreadable | null {
   const all = readHeaders(headers, null)

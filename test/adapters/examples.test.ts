@@ -16,7 +16,7 @@ after(() => t.close())
 
 for (const name of ['express', 'fastify', 'hono', 'node']) {
   test(`examples/${name}: every kind of caller gets what the table says`, async () => {
-    const host = await startHost([`examples/${name}/server.ts`], { ISSUER: t.server.url, CARDEA_KEY: t.ownKey })
+    const host = await startHost([`examples/${name}/server.ts`], { ISSUER: t.server.url, GUARD_KEY: t.ownKey })
     try {
       await callHost(host.url, cases)
     } finally {

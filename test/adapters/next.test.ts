@@ -34,7 +34,7 @@ after(() => t?.close())
 
 test('examples/next: every kind of caller gets what the table says', async () => {
   const cases = hostCases(await makeCallers(t))
-  const env = { ISSUER: t.server.url, CARDEA_KEY: t.ownKey }
+  const env = { ISSUER: t.server.url, GUARD_KEY: t.ownKey }
   const host = await startHost([next, 'start', '--hostname', '127.0.0.1', '--port', '0'], env, folder)
   try {
     await callHost(host.url, cases)

@@ -1,7 +1,7 @@
-// The one guard of this program. Settings: ISSUER, CARDEA_KEY (see docs/protect-nextjs.md).
+// The one guard of this program. Settings: ISSUER, GUARD_KEY (see docs/protect-nextjs.md).
 import { createGuard } from 'cardea/guard'
 
-const { ISSUER: issuer = 'http://127.0.0.1:4000', CARDEA_KEY: key } = process.env
+const { ISSUER: issuer = 'http://127.0.0.1:4000', GUARD_KEY: key } = process.env
 
 export const article = {
   title: 'The hinge',
