@@ -60,7 +60,7 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
       const some = (await store.changes.since(from, batch)).filter(({ seq }) => seq <= until)
       found.push(...some)
       from = some.at(-1)?.seq ?? until
-      if (some.length < batch) return found
+      if (some.length < batch) return found.length <= longestReplay ? found : null
     }
     return null
   }

@@ -43,6 +43,7 @@ interface Remembered extends Known {
 const maxBytes = 64 * 1024
 /** Questions at a time: garbage that looks like credentials must not become a flood there. */
 const maxRunning = 64
+const pauseMillis = 5000
 
 export function createIntrospection(deps: IntrospectionDeps): Introspection {
   const { url, fetch, clock, log, timeoutMillis, cacheSize } = deps
@@ -50,6 +51,14 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
   // Apart, so that garbage drives nothing good out.
   const bad = new LRUCache<string, { readonly until: number }>({ max: cacheSize })
   const running = new Map<string, Promise<Finding>>()
+
+  /** While Cardea is down each request fails: once in a while is said enough. */
+  let toldAt = Number.NEGATIVE_INFINITY
+  const tell = (error: unknown): void => {
+    if (Math.abs(clock.now() - toldAt) < pauseMillis) return
+    toldAt = clock.now()
+    log.error({ url, reason: error instanceof Error ? error.message : 'unknown' }, 'introspection failed')
+  }
 
   const ask = async (sent: Sent, key: string): Promise<Finding> => {
     const version = good.version()
@@ -61,7 +70,7 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
       const init = { method: 'POST', headers, body: new URLSearchParams({ token: sent.text }) }
       answer = await askJson(fetch, url, init, { timeoutMillis, maxBytes })
     } catch (error) {
-      log.error({ url, reason: error instanceof Error ? error.message : 'unknown' }, 'introspection failed')
+      tell(error)
       return { ok: false, kind, code: 'unavailable', retryAfter: 1 }
     }
     const known = read(sent, answer)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createCoreGuard } from '../../src/guard/core-guard.ts'
 import { accepts, type Guard, requires } from '../../src/guard/index.ts'
-import { makeUser, signIn } from '../support/callers.ts'
+import { codeOf, enrol, makeUser, signIn } from '../support/callers.ts'
 import { bearer, principalOf } from '../support/people.ts'
 import { createLine, headersOfKinds, origin, paths, type RemoteTest, sent, startRemoteTest } from '../support/remote.ts'
 
@@ -164,6 +164,21 @@ test('without a key of its own a guard takes access tokens only, and asks for no
     assert.deepEqual([verdict.code, verdict.accepts], ['credential_kind_refused', ['access-token']], kind)
   }
   assert.equal(line.asked(paths.introspection), 0)
+})
+
+test('the factors that a session was opened with are known, of its token and of its bearer', async () => {
+  await makeUser(t.server, 'twofold')
+  const { secret } = await enrol(t.server, String((await signIn(t.server, 'twofold')).access_token))
+  for (const mode of ['token', 'bearer']) {
+    t.server.clock.advance(30_000)
+    const body = await signIn(t.server, 'twofold', { mode, code: codeOf(t.server, secret) })
+    const verdict = await t
+      .guard(introspect())
+      .check(sent({ authorization: `Bearer ${body.access_token ?? body.token}` }))
+    assert.ok(verdict.ok)
+    assert.deepEqual(verdict.value.factors.toSorted(), ['password', 'totp'], mode)
+    assert.equal(verdict.value.provenAt, t.server.clock.now())
+  }
 })
 
 test('a token for another audience, from another issuer or too old is refused', async () => {

@@ -63,6 +63,11 @@ export const securityRules: readonly Rule[] = [
       'security/promises.test.ts': [
         'introspection says of what is not for this server, or not good, only that it is not active',
       ],
+      'apis/native/changes.test.ts': [
+        'a session that ends is told within a second, by kind, id and epoch and nothing else',
+        'an administrator without the scope by name is refused',
+        'a stream ends with the credential that opened it: revoked, its owner disabled, its scope taken',
+      ],
     },
   },
   {
