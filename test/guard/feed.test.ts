@@ -167,3 +167,24 @@ test('a guard whose feed never begins lets nobody in', async () => {
   assert.equal(await answerOf(never, token), 'unavailable')
   never.close()
 })
+
+test('a signing key that is rotated to is known, and what one signed that was taken back is refused within a second', async () => {
+  const { signingKeys } = t.server.core
+  const own = createLine()
+  const held = t.guard({ introspect: { key: t.ownKey }, feed: {} }, own)
+  const tokenOf = async () => (await headersOfKinds(t.server, 'alice'))['access-token']
+  const old = await tokenOf()
+  assert.equal(await answerOf(held, old), 'good')
+  const { kid } = await signingKeys.current('access')
+  await signingKeys.rotate('access', true)
+  const fresh = await tokenOf()
+  assert.notEqual((await signingKeys.current('access')).kid, kid)
+  // The feed told of it, so that nobody waits for the half minute.
+  await until('the new key', async () => (await answerOf(held, fresh)) === 'good')
+  assert.equal(await answerOf(held, old), 'good')
+  await signingKeys.revoke(kid)
+  const millis = await until('the refusal', async () => (await answerOf(held, old)) !== 'good')
+  assert.ok(millis < 1000, `${millis} ms`)
+  assert.equal(await answerOf(held, fresh), 'good')
+  held.close()
+})
