@@ -76,7 +76,8 @@ export interface User {
 }
 
 /** How a session proved its user. */
-export type Factor = 'password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code'
+export const factors = ['password', 'totp', 'recovery-code', 'link', 'set-up-code'] as const
+export type Factor = (typeof factors)[number]
 
 /** What a factor is called in tokens and introspection (`amr`): RFC 8176, section 2, where it has a word for it. */
 export const factorMethods = {
@@ -95,6 +96,8 @@ export interface Origin {
   readonly userAgent: string
   /** The signed device cookie's id, when the request bore one that we signed. */
   readonly device?: string
+  /** A page of another site made the browser ask: what that counts is apart from what its visitor counts. */
+  readonly foreign?: true
 }
 
 /** Who calls, as the guard found out. `U`: what it knows of users; in a guard elsewhere that is less. */

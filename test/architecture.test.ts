@@ -39,7 +39,7 @@ const SQL = /^(kysely|pg|better-sqlite3|node:sqlite)($|\/)/
 const MACHINE = /^(node:(fs|child_process|cluster|process|worker_threads|dns)|pino|prom-client|commander)($|\/)/
 
 /** The places that ask the machine what time it is, one for each program, and the one that draws random bits. */
-const CLOCK_FILES = ['src/server/clock.ts', 'src/guard/clock.ts']
+const CLOCK_FILES = ['src/server/clock.ts', 'src/guard/clock.ts', 'src/client/platform.ts']
 const RANDOM_FILES = ['src/crypto/random.ts']
 const ENV_FILES = ['src/config/load.ts']
 /** Node takes a reporter as a default export, and nothing else. */
@@ -48,6 +48,8 @@ const DEFAULT_EXPORTS = /(\.config\.ts|^tools\/tally-reporter\.mjs)$/
 const TEST_FOLDERS_OF_THEIR_OWN = ['support', 'bench', 'security', 'faults', 'nodes', 'architecture', 'docs', 'tools']
 const TEST_FILES_OF_THEIR_OWN = ['test/architecture.test.ts', 'test/docs.test.ts']
 const LINES = 400
+/** Written by a tool, and read by nobody from top to bottom. */
+const GENERATED_FILES = ['src/client/schema.ts']
 
 /** Parts of the core that know nothing of the rest of it: guards in other programs use them too. */
 const PLAIN_CORE = ['address-list', 'dot-path', 'public-projection', 'subject-cache']
@@ -130,7 +132,7 @@ const RULES: Record<string, Rule> = {
   'no file is longer than 400 lines': (files) =>
     sources(files)
       .map(({ path }) => ({ path, lines: (files.get(path) ?? '').trimEnd().split('\n').length }))
-      .filter(({ lines }) => lines > LINES)
+      .filter(({ path, lines }) => lines > LINES && !GENERATED_FILES.includes(path))
       .map(({ path, lines }) => `${path}: ${lines} lines`),
 
   'a test stands where its source stands': (files) =>

@@ -13,6 +13,7 @@ import { optionPaths, variableOf } from '../src/config/options.ts'
 import { eventKinds } from '../src/core/events.ts'
 import { type ErrorCode, publicTexts } from '../src/errors.ts'
 import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
+import { compiled } from './support/compiled.ts'
 import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
 
 const pages = readPages()
@@ -72,6 +73,7 @@ function bash(script: string): Promise<Ended> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        ...compiled,
         PORT: String(shopPort),
         CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
         CARDEA_PASSWORD_HASH_PASSES: '1',
@@ -186,7 +188,7 @@ test('every setting, verb, script and file that the texts name is there', () => 
       if (!variables.has(name)) wrong.push(`${path}: ${name}`)
     for (const words of named(/npx --no (?:-- )?cardea ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g))
       if (!isVerb(program, words.split(' '))) wrong.push(`${path}: cardea ${words}`)
-    for (const name of named(/\bnpm run ([a-z:]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
+    for (const name of named(/\bnpm run ([a-z:-]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
     for (const name of named(/`((?:src|test|tools|docs|bin|examples)\/[\w./-]*)`/g))
       if (!existsSync(join(root, name))) wrong.push(`${path}: ${name}`)
   }

@@ -208,7 +208,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     feed,
     changeStreams,
     devices: createDevices({ keyTree, places }),
-    documents: createDocuments(base),
+    documents: createDocuments({ ...base, limits }),
     doorLinks,
     photos,
     emailMark: createEmailMark(keyTree),

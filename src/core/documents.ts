@@ -3,10 +3,11 @@ import { createDocumentImport, type DocumentImport } from './documents-import.ts
 import { createDocumentReads, type DocumentReads, type PieceSettings } from './documents-read.ts'
 import { createDocumentWrites, type DocumentWrites } from './documents-write.ts'
 import type { Events } from './events.ts'
+import type { Limits } from './limits.ts'
 import { comparableOf, defaultOf } from './piece-fields.ts'
 import type { Shaped } from './piece-projection.ts'
 import { operandAt } from './piece-query.ts'
-import { type PieceType, storedName } from './piece-types.ts'
+import { type Field, type PieceType, storedName } from './piece-types.ts'
 import type { Clock, Store } from './ports.ts'
 import type { CoreSettings } from './settings.ts'
 
@@ -23,18 +24,19 @@ export interface DocumentsDeps {
   readonly store: Store
   readonly clock: Clock
   readonly events: Events
+  readonly limits: Pick<Limits, 'question'>
   readonly settings: Pick<CoreSettings, 'pieces'>
 }
 
 const usualPerPage = 50
 
-export function createDocuments({ store, clock, events, settings }: DocumentsDeps): Documents {
+export function createDocuments({ store, clock, events, limits, settings }: DocumentsDeps): Documents {
   const { types, maxPerPage, siteUrl } = settings.pieces
   const byName = new Map(types.map((type) => [type.name, type]))
   const pieces: PieceSettings = { types: byName, perPage: Math.min(usualPerPage, maxPerPage), maxPerPage, siteUrl }
   return {
     types,
-    ...createDocumentReads({ store, settings: pieces }),
+    ...createDocumentReads({ store, limits, settings: pieces }),
     ...createDocumentWrites({ store, clock, events }),
     ...createDocumentImport({ store, clock, events }),
     blank: (type) => ({
@@ -56,8 +58,16 @@ export function createDocuments({ store, clock, events, settings }: DocumentsDep
 
 /** Every field that is compared, by itself, and those that are declared to go together. */
 function indexedPaths(type: PieceType): readonly (readonly string[])[] {
-  const single = type.fields.filter((field) => comparableOf(field) !== null).map(({ name }) => [name])
-  return [...single, ...type.indexes]
+  return [...comparablePaths(type.fields).map((path) => [path]), ...type.indexes]
+}
+
+/** By dotted path, those in objects too. */
+function comparablePaths(fields: readonly Field[], above = ''): readonly string[] {
+  return fields.flatMap((field) => {
+    const path = `${above}${field.name}`
+    if (field.type === 'object') return comparablePaths(field.fields, `${path}.`)
+    return comparableOf(field) === null ? [] : [path]
+  })
 }
 
 function operandsOf(type: PieceType, names: readonly string[]): readonly Operand[] {

@@ -16,7 +16,7 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
-    const known = await limits.isKnown(user.id, origin)
+    const known = await limits.isOwner(user.id, origin)
     if (!(await limits.mailTo(user.email, 'reset-password', known))) return
     const data = { email: user.email, api: doorLinks.doorOf(origin.api, 'reset-password'), asked: origin.api }
     // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
