@@ -9,6 +9,7 @@ import { documentsMeasure } from './measures/documents.ts'
 import { guardMeasure } from './measures/guard.ts'
 import { keysMeasure } from './measures/keys.ts'
 import { localGuardMeasure } from './measures/local-guard.ts'
+import { proxiesMeasure } from './measures/proxies.ts'
 import { revocationMeasure } from './measures/revocation.ts'
 import { signInMeasure } from './measures/sign-in.ts'
 import { startMeasure } from './measures/start.ts'
@@ -33,6 +34,7 @@ const measures = [
   signInMeasure,
   keysMeasure,
   documentsMeasure,
+  proxiesMeasure,
   startMeasure,
   revocationMeasure,
 ]

@@ -1,14 +1,16 @@
 import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
-import { type App, createApp } from '../../src/apis/mount.ts'
+import { createApp } from '../../src/apis/mount.ts'
 import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
 import { requestId } from '../../src/crypto/random.ts'
+import type { AccessSettings } from '../../src/http/access-rules.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
-import { createApis } from '../../src/server/app.ts'
-import { listen } from '../../src/server/http-server.ts'
+import type { GatewaySettings } from '../../src/http/upstreams.ts'
+import { createApis, createFrontGateway } from '../../src/server/app.ts'
+import { type Front, listen } from '../../src/server/http-server.ts'
 import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
 import { createTestCore, type DeepPartial, merged, type TestCoreWish } from './core.ts'
@@ -35,6 +37,10 @@ export interface TestServerWish {
   readonly photos?: TestCoreWish['photos']
   /** Default: one that stands still. */
   readonly clock?: TestCoreWish['clock']
+  /** What `/auth/verify` lets through; default nothing. */
+  readonly access?: AccessSettings
+  /** Services behind the server. */
+  readonly gateway?: GatewaySettings
 }
 
 const metrics: WebMetrics = {
@@ -82,7 +88,7 @@ export const testDoors: Config['doors'] = {
 /** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
 export async function startTestServer(wish: TestServerWish = {}): Promise<TestServer> {
   const log = wish.log ?? silent
-  const ready = Promise.withResolvers<App>()
+  const ready = Promise.withResolvers<Front>()
   const server = await listen({ host: '127.0.0.1', port: 0, app: ready.promise, log })
   const url = `http://127.0.0.1:${server.port}`
   const doors = merged(testDoors, wish.doors ?? {})
@@ -109,8 +115,15 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   }
   try {
     const { types: pieces } = test.core.documents
-    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping() })
-    ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
+    const access = wish.access ?? { rules: [], signInUrl: null }
+    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping() })
+    const app = createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId })
+    const settings = wish.gateway
+    ready.resolve(
+      settings === undefined
+        ? app
+        : { ...app, gateway: createFrontGateway({ core: test.core, http, doors, log, metrics, apis, settings }) },
+    )
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)
     return { ...test, url, apis, routes, http, metrics, send: createClient(url, check), close }

@@ -1,3 +1,4 @@
+import type { AccessSettings } from '../../http/access-rules.ts'
 import { createCredentialReader } from '../../http/credentials.ts'
 import type { HttpSettings } from '../../http/settings.ts'
 import type { Api } from '../api.ts'
@@ -17,9 +18,12 @@ import { pageRoutes } from './routes/pages.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { verifyRoutes } from './routes/verify.ts'
 
 export interface NativeDeps {
   readonly http: HttpSettings
+  /** What `/auth/verify` lets through; default nothing. */
+  readonly access?: AccessSettings
   readonly health: Health
   readonly metrics: WebMetrics
   /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
@@ -27,7 +31,7 @@ export interface NativeDeps {
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Api {
+export function createNativeApi({ http, access, health, metrics, apis }: NativeDeps): Api {
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
@@ -46,6 +50,7 @@ export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Ap
       ...tokenRoutes,
       ...adminRoutes,
       ...oauthRoutes,
+      ...verifyRoutes(http, access ?? { rules: [], signInUrl: null }),
       ...operationRoutes(health, metrics),
       ...changeRoutes,
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
