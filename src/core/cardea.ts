@@ -8,16 +8,19 @@ import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
 import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
+import { type CredentialAdministration, createCredentialAdministration } from './credential-administration.ts'
 import { createCredentialRights } from './credential-rights.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createDoorLinks, type DoorLink, type DoorLinks } from './door-links.ts'
 import { createEmailMark, type EmailMark } from './email-marks.ts'
+import { createEventTail, type EventTail } from './event-tail.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
 import { createImpersonation, type Impersonate } from './impersonation.ts'
+import { createImpersonationEnds } from './impersonation-ends.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createJobs, createPhotoJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
@@ -79,6 +82,8 @@ export interface Core {
   readonly signingKeys: SigningKeys
   readonly limits: Limits
   readonly events: Events
+  readonly eventTail: EventTail
+  readonly credentials: CredentialAdministration
   readonly feed: ChangeFeed
   readonly devices: Devices
   readonly documents: Documents
@@ -178,6 +183,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   await signingKeys.check()
   await mfa.checkBoxes()
 
+  const eventTail = createEventTail({ store, log })
+
   const flush = async () => {
     await sessions.flush()
     await keys.flush()
@@ -201,6 +208,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     signingKeys,
     limits,
     events,
+    eventTail,
+    credentials: createCredentialAdministration({ store, clock, keys, tokens, rights }),
     feed,
     devices: createDevices({ keyTree, places }),
     documents: createDocuments(base),
@@ -217,6 +226,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
         flush,
         tendSigningKeys: signingKeys.tend,
         purgeEvents: events.purge,
+        closeImpersonations: createImpersonationEnds({ store, clock, events }),
         remindTokens: createTokenReminders({ ...base, mails }),
       }),
       ...(files === null ? [] : createPhotoJobs({ photos, log, scanSeconds: files.scanSeconds })),
@@ -224,6 +234,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     flush,
     idle: background.idle,
     async close() {
+      eventTail.end()
       await background.idle()
       feed.stop()
       await flush()

@@ -1,5 +1,6 @@
 import type { KeyTree } from '../crypto/key-tree.ts'
-import type { Origin, Principal } from '../types.ts'
+import type { Millis, Origin, Principal } from '../types.ts'
+import type { DayCount } from './admin-records.ts'
 import { plainText } from './plain-text.ts'
 import type { Clock, Store } from './ports.ts'
 import type { AuditEvent, EventFilter, Json, Page, PageWish } from './records.ts'
@@ -58,6 +59,10 @@ export const eventKinds = [
   'document-published',
   'document-removed',
   'documents-imported',
+  'impersonation-begun',
+  'impersonation-ended',
+  'password-reset-sent',
+  'events-exported',
   'instance-restored',
   'keys-confirmed',
   'photo-folder-assigned',
@@ -71,6 +76,8 @@ export interface EventWish {
   readonly user: string | null
   readonly origin: Origin | 'cli' | 'server'
   readonly actor?: Principal | null
+  /** Public id of who acts, where there is no principal to say so. */
+  readonly actorId?: string | null
   readonly sessionId?: string | null
   readonly keyId?: string | null
   readonly credential?: AuditEvent['credential']
@@ -81,7 +88,10 @@ export interface EventWish {
 export interface Events {
   /** Appends to the audit log; `within`: the transaction that the change itself is in. */
   record(event: EventWish, within?: Store): Promise<void>
+  readonly kinds: readonly EventKind[]
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
+  /** How many there were of each kind and day; days without any are left out. */
+  countDays(kinds: readonly string[], from: Millis, to: Millis): Promise<readonly DayCount[]>
   purge(): Promise<number>
   verify(): Promise<{ readonly checked: number; readonly brokenAt: number | null }>
 }
@@ -104,7 +114,7 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
       api: typeof origin === 'string' ? origin : origin.api,
       user: event.user,
       // Under impersonation the one who really acts is the impersonator.
-      actor: actor === null ? null : (actor.actor ?? actor.user?.publicId ?? null),
+      actor: event.actorId ?? actor?.actor ?? actor?.user?.publicId ?? null,
       credential: event.credential ?? actor?.kind ?? null,
       sessionId: event.sessionId !== undefined ? event.sessionId : (actor?.sessionId ?? null),
       keyId: event.keyId !== undefined ? event.keyId : (actor?.keyId ?? null),
@@ -122,7 +132,9 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
       if (within !== undefined) await within.events.append(row, key)
       else await store.transaction((tx) => tx.events.append(row, key))
     },
+    kinds: eventKinds,
     list: (filter, wish) => store.events.list(filter, wish),
+    countDays: (kinds, from, to) => store.events.countDays(kinds, from, to),
     async purge() {
       const before = clock.now() - settings.lifetimes.events * 1000
       return store.transaction((tx) => tx.events.purge(before, keyTree.current('audit')))

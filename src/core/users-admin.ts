@@ -19,6 +19,7 @@ type UserAdministration = Pick<
   | 'setGrantedScopes'
   | 'setEmail'
   | 'resetFactor'
+  | 'endSessions'
 >
 
 interface Audited {
@@ -180,6 +181,17 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
       // No link that undoes it: the administrator may have taken the address away for a reason.
       if (user.email !== null) await mails.noticeTo(user.email, 'email-changed', user.username, origin)
       return after
+    },
+
+    async endSessions(publicId, actor, origin) {
+      const user = await target(publicId, actor)
+      return commit(async (tx) => {
+        await still(tx, user, actor)
+        const ids = await tx.sessions.endAll(user.id, null)
+        const data = { count: ids.length }
+        await events.record({ kind: 'sessions-ended', user: user.publicId, actor, origin, data }, tx)
+        return ids.length
+      })
     },
 
     async resetFactor(publicId, actor, origin) {

@@ -6,25 +6,29 @@ import { createHautaiApi } from '../apis/hautai/index.ts'
 import { createLibrephotosApi } from '../apis/librephotos/index.ts'
 import { type App, createApp } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
+import { emptyOffice, type Office } from '../apis/native/office.ts'
 import { findOverlaps } from '../apis/overlap.ts'
 import type { Config } from '../config/config.ts'
 import { type DoorName, doorNames } from '../config/doors.ts'
 import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
 import type { House } from './house.ts'
+import type { Jobs } from './jobs.ts'
 import { createMetrics } from './metrics.ts'
+import { createOffice } from './office.ts'
 
 export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
   readonly pieces: readonly PieceType[]
   readonly metrics: WebMetrics
+  readonly office?: Office
   /** Throws while the database does not answer. */
   readonly ready: () => Promise<void>
 }
 
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
-export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): readonly Api[] {
+export function createApis({ http, doors, pieces, metrics, ready, office = emptyOffice }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
-  apis.push(createNativeApi({ http, health: { ready }, metrics, apis: () => apis }))
+  apis.push(createNativeApi({ http, health: { ready }, metrics, office, apis: () => apis }))
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),
@@ -40,9 +44,12 @@ export function createApis({ http, doors, pieces, metrics, ready }: ApisDeps): r
 }
 
 /** The web application over a house: every API that is on. */
-export function createHouseApp({ config, core, store, passwords, log }: House): App {
+export function createHouseApp(house: House, jobs: () => Jobs | null = () => null): App {
+  const { config, core, store, passwords, log } = house
   const { http, doors } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const apis = createApis({ http, doors, pieces: core.documents.types, metrics, ready: () => store.ping() })
+  const { types: pieces } = core.documents
+  const office = createOffice(house, jobs)
+  const apis = createApis({ http, doors, pieces, metrics, office, ready: () => store.ping() })
   return createApp({ core, http, log, metrics, apis, newRequestId: requestId })
 }

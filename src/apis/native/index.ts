@@ -4,8 +4,12 @@ import type { Api } from '../api.ts'
 import type { WebMetrics } from '../context.ts'
 import { describeNative } from './description.ts'
 import { renderError } from './errors.ts'
+import { emptyOffice, type Office } from './office.ts'
 import { accountRoutes } from './routes/account.ts'
-import { adminRoutes } from './routes/admin.ts'
+import { adminCredentialRoutes } from './routes/admin-credentials.ts'
+import { adminEventRoutes } from './routes/admin-events.ts'
+import { adminServerRoutes } from './routes/admin-server.ts'
+import { adminUserRoutes } from './routes/admin-users.ts'
 import { sessionCookieName } from './routes/common.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -21,12 +25,14 @@ export interface NativeDeps {
   readonly http: HttpSettings
   readonly health: Health
   readonly metrics: WebMetrics
+  /** Default: one that knows nothing. */
+  readonly office?: Office
   /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
   readonly apis?: () => readonly Api[]
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Api {
+export function createNativeApi({ http, health, metrics, office = emptyOffice, apis }: NativeDeps): Api {
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
@@ -43,7 +49,10 @@ export function createNativeApi({ http, health, metrics, apis }: NativeDeps): Ap
       ...sessionRoutes,
       ...keyRoutes,
       ...tokenRoutes,
-      ...adminRoutes,
+      ...adminUserRoutes,
+      ...adminCredentialRoutes,
+      ...adminEventRoutes,
+      ...adminServerRoutes(office),
       ...oauthRoutes,
       ...operationRoutes(health, metrics),
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
