@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { PieceType, Rank } from '../../../core/piece-types.ts'
 import { CardeaError } from '../../../errors.ts'
+import type { Scope } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import type { Office } from '../office.ts'
 import { freshFields, iso, SigningKeyBody, signingKeyBody } from '../wire.ts'
@@ -39,12 +40,19 @@ function typeNamed(call: Call<unknown, unknown, { type: string }>): PieceType {
   return type
 }
 
-const ranks: readonly Rank[] = ['guest', 'contributor', 'editor', 'admin']
+/** From most to least, each with the scope that a credential below it does not have. */
+const ranks: readonly (readonly [Rank, Scope])[] = [
+  ['admin', 'users:write'],
+  ['editor', 'documents:write'],
+  ['contributor', 'documents:read'],
+]
 
-/** What the caller's role is called where documents are served. */
+/** What the caller's role is called where documents are served, cut to what the credential may do. */
 function rankOf(call: Call): Rank {
-  const face = call.core.roles.faceOf(call.caller().role).apostrophe
-  return ranks.find((rank) => rank === face) ?? 'guest'
+  const { role, scopes } = call.caller()
+  const face = call.core.roles.faceOf(role).apostrophe
+  const own = ranks.findIndex(([rank]) => rank === face)
+  return ranks.find(([, scope], at) => own >= 0 && at >= own && scopes.has(scope))?.[0] ?? 'guest'
 }
 
 export const adminServerRoutes = (office: Office): readonly Route[] => [
