@@ -76,7 +76,8 @@ export interface User {
 }
 
 /** How a session proved its user. */
-export type Factor = 'password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code'
+export const factors = ['password', 'totp', 'recovery-code', 'link', 'set-up-code'] as const
+export type Factor = (typeof factors)[number]
 
 /** Where a request came from: what sessions, limits and events keep of it. */
 export interface Origin {

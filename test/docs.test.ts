@@ -181,7 +181,7 @@ test('every setting, verb, script and file that the texts name is there', () => 
       if (!variables.has(name)) wrong.push(`${path}: ${name}`)
     for (const words of named(/npx --no (?:-- )?cardea ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g))
       if (!isVerb(program, words.split(' '))) wrong.push(`${path}: cardea ${words}`)
-    for (const name of named(/\bnpm run ([a-z:]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
+    for (const name of named(/\bnpm run ([a-z:-]+)/g)) if (!(name in scripts)) wrong.push(`${path}: npm run ${name}`)
     for (const name of named(/`((?:src|test|tools|docs|bin|examples)\/[\w./-]*)`/g))
       if (!existsSync(join(root, name))) wrong.push(`${path}: ${name}`)
   }

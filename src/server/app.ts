@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts'
 import { type DoorName, doorNames } from '../config/doors.ts'
 import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
+import { openConsole } from './console.ts'
 import type { House } from './house.ts'
 import type { Jobs } from './jobs.ts'
 import { createMetrics } from './metrics.ts'
@@ -28,7 +29,8 @@ export interface ApisDeps extends Pick<Config, 'http' | 'doors'> {
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
 export function createApis({ http, doors, pieces, metrics, ready, office = emptyOffice }: ApisDeps): readonly Api[] {
   const apis: Api[] = []
-  apis.push(createNativeApi({ http, health: { ready }, metrics, office, apis: () => apis }))
+  const all = () => apis
+  apis.push(createNativeApi({ http, health: { ready }, metrics, office, apis: all, console: openConsole() }))
   const base = (name: DoorName) => `${http.publicUrl}${doors[name].prefix}`
   const makers = {
     freesewing: () => createFreesewingApi({ settings: doors.freesewing, base: base('freesewing') }),

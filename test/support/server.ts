@@ -94,6 +94,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     corsOrigins: [],
     bodyLimitBytes: 64 * 1024,
     documents: true,
+    console: null,
     ...wish.http,
   }
   const close = async () => {

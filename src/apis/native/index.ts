@@ -11,6 +11,7 @@ import { adminEventRoutes } from './routes/admin-events.ts'
 import { adminServerRoutes } from './routes/admin-server.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { sessionCookieName } from './routes/common.ts'
+import { type ConsoleDeps, consoleRoutes } from './routes/console.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mfaRoutes } from './routes/mfa.ts'
@@ -29,14 +30,16 @@ export interface NativeDeps {
   readonly office?: Office
   /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
   readonly apis?: () => readonly Api[]
+  /** What the console is served from, where the settings have it on. */
+  readonly console?: ConsoleDeps
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, health, metrics, office = emptyOffice, apis }: NativeDeps): Api {
+export function createNativeApi({ http, health, metrics, office = emptyOffice, apis, console }: NativeDeps): Api {
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
-    prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc'],
+    prefixes: ['/auth', '/oauth', '/.well-known', '/api/help', '/api/schema', '/api/swagger', '/api/redoc', '/console'],
     cors: { origins: http.corsOrigins, credentials: true, methods: [] },
     cookieOrigins: http.corsOrigins,
     readCredentials: createCredentialReader(cookieName),
@@ -56,7 +59,8 @@ export function createNativeApi({ http, health, metrics, office = emptyOffice, a
       ...oauthRoutes,
       ...operationRoutes(health, metrics),
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
-      ...pageRoutes,
+      ...pageRoutes(http.console === null ? null : (console?.load ?? null)),
+      ...(console === undefined || http.console === null ? [] : consoleRoutes(console)),
     ],
   }
   return api

@@ -2,7 +2,16 @@ import { z } from '@hono/zod-openapi'
 import type { ApiKey, AuditEvent, Page, PrivateToken, Session, SigningKey } from '../../core/records.ts'
 import type { OpenedSession } from '../../core/sessions.ts'
 import { CardeaError } from '../../errors.ts'
-import type { Millis, Principal, Scope, User } from '../../types.ts'
+import {
+  apiNames,
+  credentialKinds,
+  factors,
+  type Millis,
+  type Principal,
+  type Scope,
+  type User,
+  userStatuses,
+} from '../../types.ts'
 
 /*
  * The shapes of the native API: what is sent and what is answered. Each schema validates, documents and is what the
@@ -88,6 +97,8 @@ const isoOrNull = (at: Millis | null): string | null => (at === null ? null : is
 
 const time = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' })
 const scopes = z.array(z.string())
+const api = z.enum(apiNames).openapi({ description: 'The API that issued it.' })
+const factorsField = z.array(z.enum(factors)).openapi({ description: 'How it was proven who signs in.' })
 
 export const UserBody = z
   .object({
@@ -96,7 +107,7 @@ export const UserBody = z
     username: z.string(),
     email: z.string().nullable(),
     unproven_email: z.string().nullable(),
-    status: z.enum(['pending', 'active', 'disabled', 'blocked']),
+    status: z.enum(userStatuses),
     role: z.string(),
     scopes,
     second_factor: z.boolean(),
@@ -107,11 +118,11 @@ export const UserBody = z
 
 export const PrincipalBody = z
   .object({
-    kind: z.string(),
+    kind: z.enum(credentialKinds),
     scopes,
     session_id: z.string().nullable(),
     key_id: z.string().nullable(),
-    factors: z.array(z.string()),
+    factors: factorsField,
     expires_at: time.nullable(),
     actor: z.string().nullable(),
   })
@@ -135,12 +146,12 @@ export const SignedInBody = z.union([TokenPairBody, BearerBody, CookieBody]).ope
 export const SessionBody = z
   .object({
     id: z.uuid(),
-    api: z.string(),
+    api,
     mode: z.enum(['token', 'bearer', 'cookie']),
     current: z.boolean(),
     address: z.string(),
     user_agent: z.string(),
-    factors: z.array(z.string()),
+    factors: factorsField,
     created_at: time,
     last_seen_at: time,
     expires_at: time,
@@ -158,7 +169,7 @@ export const KeyBody = z
     name: z.string(),
     scopes: scopes.nullable().openapi({ description: 'Null: whatever the owner may do.' }),
     allow_addresses: z.array(z.string()),
-    api: z.string(),
+    api,
     created_at: time,
     expires_at: time.nullable(),
     last_used_at: time.nullable(),
@@ -175,7 +186,7 @@ export const TokenBody = z
     id: z.uuid(),
     name: z.string(),
     scopes: scopes.nullable(),
-    api: z.string(),
+    api,
     created_at: time,
     expires_at: time,
     last_used_at: time.nullable(),
@@ -190,8 +201,8 @@ export const EventBody = z
   .object({
     id: z.int(),
     at: time,
-    kind: z.string(),
-    api: z.string(),
+    kind: z.string().openapi({ example: 'sign-up' }),
+    api: z.enum([...apiNames, 'cli', 'server']).openapi({ description: 'Where it happened.' }),
     user: z.string().nullable(),
     actor: z.string().nullable(),
     credential: z.string().nullable(),

@@ -1,0 +1,89 @@
+import { isObject } from './errors.ts'
+import type { components } from './schema.ts'
+
+export type User = components['schemas']['User']
+
+/** A session in mode `token`. */
+export interface StoredSession {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** When the access token ends, in milliseconds since the epoch by the clock of this machine. */
+  readonly expiresAt: number
+  readonly user: User
+}
+
+/** Where the session is kept. What is written must be what is read next. */
+export interface SessionStorage {
+  read(): StoredSession | null | Promise<StoredSession | null>
+  write(session: StoredSession | null): void | Promise<void>
+}
+
+/**
+ * The default. A refresh token is worth weeks of access: in the memory of a page it is gone with the page, while what is
+ * in `localStorage` lies on the disk in clear and is there for every script that the origin will ever run.
+ */
+export function memoryStorage(): SessionStorage {
+  let session: StoredSession | null = null
+  return {
+    read: () => session,
+    write(next) {
+      session = next
+    },
+  }
+}
+
+/** The part of `Storage` of browsers that is used. */
+export interface TextStore {
+  getItem(name: string): string | null
+  setItem(name: string, text: string): void
+  removeItem(name: string): void
+}
+
+/**
+ * `sessionStorage`, which outlives a reload of the tab, or `localStorage` for those who accept what `memoryStorage`
+ * says against it.
+ */
+export function webStorage(store: TextStore, name = 'cardea'): SessionStorage {
+  return {
+    read() {
+      const text = store.getItem(name)
+      if (text === null) return null
+      try {
+        const value: unknown = JSON.parse(text)
+        return isSession(value) ? value : null
+      } catch {
+        return null
+      }
+    },
+    write(session) {
+      if (session === null) store.removeItem(name)
+      else store.setItem(name, JSON.stringify(session))
+    },
+  }
+}
+
+export function isSession(value: unknown): value is StoredSession {
+  return (
+    isObject(value) &&
+    typeof value.accessToken === 'string' &&
+    typeof value.refreshToken === 'string' &&
+    typeof value.expiresAt === 'number' &&
+    isObject(value.user)
+  )
+}
+
+export interface Place {
+  readonly session: string
+  readonly generation: number
+}
+
+/** A refresh token is `<session>.<generation>.<secret>`: which of the session's tokens it is, without the secret. */
+export function placeOf({ refreshToken }: StoredSession): Place {
+  const [session = '', generation] = refreshToken.split('.')
+  return { session, generation: Number(generation) }
+}
+
+/** By the count of the server, because clocks can be set back. */
+export function isSuccessor(next: Place, of: Place): boolean {
+  return next.session === of.session && next.generation > of.generation
+}

@@ -1,0 +1,198 @@
+import { ClientError, type ErrorCode } from './errors.ts'
+import { createListeners, type Keeper } from './keeper.ts'
+import { now, wait } from './platform.ts'
+import type { components } from './schema.ts'
+import { isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
+import { createTabs, type Message, noTabs } from './tabs.ts'
+
+type TokenPair = components['schemas']['TokenPair']
+
+/** An access token is renewed this long before its end: no request should meet it on the way. */
+const MARGIN_MS = 30_000
+/** The server answers a repeated refresh with the same successor for 30 seconds, so a lost answer is asked for again. */
+const REPEATS_MS = [200, 1_000]
+
+export interface TokenKeeperDeps {
+  readonly storage: SessionStorage
+  /** Name of the channel and the lock that tabs share; null: this client is alone. */
+  readonly shareAs: string | null
+  /** `POST /auth/refresh`. */
+  readonly refresh: (refreshToken: string) => Promise<TokenPair>
+}
+
+const bearer = (session: StoredSession): string => `Bearer ${session.accessToken}`
+
+/** Nothing was said about the session: no answer, or one that the server is in trouble. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ClientError && (error.status === 0 || error.status === 429 || error.status >= 500)
+
+function sessionOf(pair: TokenPair): StoredSession {
+  return {
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+    expiresAt: now() + pair.expires_in * 1000,
+    user: pair.user,
+  }
+}
+
+/** Access and refresh tokens: one refresh for all calls and all tabs. */
+export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps): Keeper {
+  const listeners = createListeners()
+  const tabs = shareAs === null ? noTabs : createTabs(shareAs, hear)
+  let flight: Promise<StoredSession | null> | null = null
+  let start: Promise<void> | null = null
+  let asking = false
+
+  /** What is stored. A tab that has just been opened asks the others first. */
+  async function latest(): Promise<StoredSession | null> {
+    start ??= askAtStart()
+    await start
+    return storage.read()
+  }
+
+  async function askAtStart(): Promise<void> {
+    if ((await storage.read()) === null) await askOthers(null)
+  }
+
+  async function askOthers(than: Place | null): Promise<void> {
+    asking = true
+    await tabs.ask(than)
+    asking = false
+  }
+
+  async function hear(message: Message): Promise<void> {
+    const own = await storage.read()
+    const place = own === null ? null : placeOf(own)
+    switch (message.kind) {
+      case 'ask': {
+        const { than } = message
+        if (own !== null && place !== null && (than === null || isSuccessor(place, than)))
+          tabs.tell({ kind: 'have', session: own })
+        return
+      }
+      case 'have':
+        if (place === null && asking) await adopt(message.session)
+        else if (place !== null && isSuccessor(placeOf(message.session), place)) await storage.write(message.session)
+        return
+      case 'renewed':
+        if (place !== null && isSuccessor(placeOf(message.session), place)) await storage.write(message.session)
+        return
+      case 'signed-in':
+        if (message.session !== null) await adopt(message.session)
+        return
+      case 'signed-out':
+        // Another session that began meanwhile stays.
+        if (place !== null && place.session !== message.of?.session) return
+        await storage.write(null)
+        listeners.tell(null, null)
+    }
+  }
+
+  async function adopt(session: StoredSession): Promise<void> {
+    start = Promise.resolve()
+    await storage.write(session)
+    listeners.tell(session.user, null)
+  }
+
+  async function end(reason: ErrorCode | null): Promise<void> {
+    const session = await storage.read()
+    if (session === null) return
+    await storage.write(null)
+    tabs.tell({ kind: 'signed-out', of: placeOf(session) })
+    listeners.tell(null, reason)
+  }
+
+  async function repeatedly(refreshToken: string): Promise<TokenPair> {
+    for (const pause of REPEATS_MS) {
+      try {
+        return await refresh(refreshToken)
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        await wait(pause)
+      }
+    }
+    return refresh(refreshToken)
+  }
+
+  /** The successor of `old`, which somebody else may have got meanwhile. Null when nobody is signed in any more. */
+  async function succeed(old: StoredSession): Promise<StoredSession | null> {
+    await askOthers(placeOf(old))
+    const before = await storage.read()
+    if (before === null || before.accessToken !== old.accessToken) return before
+    try {
+      const next = sessionOf(await repeatedly(before.refreshToken))
+      const meanwhile = await storage.read()
+      // Signed out, or in as somebody else, while the answer was on its way: that stays so.
+      if (meanwhile?.refreshToken !== before.refreshToken) return meanwhile
+      await storage.write(next)
+      tabs.tell({ kind: 'renewed', session: next })
+      return next
+    } catch (error) {
+      const meanwhile = await storage.read()
+      if (meanwhile !== null && meanwhile.refreshToken !== before.refreshToken) return meanwhile
+      const isOver = error instanceof ClientError && (error.status === 401 || error.status === 403)
+      if (isOver && meanwhile !== null) await end(error.code)
+      throw error
+    }
+  }
+
+  /** One at a time here, and one at a time in all tabs. */
+  function renewed(old: StoredSession): Promise<StoredSession | null> {
+    flight ??= tabs
+      .alone(() => succeed(old))
+      .finally(() => {
+        flight = null
+      })
+    return flight
+  }
+
+  return {
+    async authorization() {
+      const session = await latest()
+      if (session === null) return null
+      if (session.expiresAt - now() > MARGIN_MS) return bearer(session)
+      try {
+        const next = await renewed(session)
+        return next === null ? null : bearer(next)
+      } catch (error) {
+        // What the token is still good for need not fail because its successor cannot be had.
+        if (isPassing(error) && session.expiresAt > now()) return bearer(session)
+        throw error
+      }
+    },
+
+    async renew(used) {
+      const session = await latest()
+      if (session === null) return null
+      // Somebody else renewed it while this call was on its way.
+      if (bearer(session) !== used) return bearer(session)
+      const next = await renewed(session)
+      return next === null ? null : bearer(next)
+    },
+
+    async open(answer) {
+      if (!('refresh_token' in answer))
+        throw new ClientError('unexpected_answer', 'The sign-in answered no tokens.', 200)
+      const session = sessionOf(answer)
+      tabs.tell({ kind: 'signed-in', session })
+      await adopt(session)
+      return session.user
+    },
+
+    close: () => end(null),
+
+    async user() {
+      return (await latest())?.user ?? null
+    },
+
+    async learn(user) {
+      const session = await storage.read()
+      if (session === null || session.user.id !== user.id) return
+      await storage.write({ ...session, user })
+      listeners.tell(user, null)
+    },
+
+    listen: listeners.add,
+    dispose: tabs.close,
+  }
+}

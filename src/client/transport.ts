@@ -1,0 +1,59 @@
+import { errorOfFetch, readMembers } from './errors.ts'
+import type { Keeper } from './keeper.ts'
+
+export type Fetch = (request: Request) => Promise<Response>
+
+export interface TransportDeps {
+  readonly keeper: Keeper
+  /** The only origins that ever see the credential. */
+  readonly origins: ReadonlySet<string>
+  readonly fetch: Fetch
+}
+
+/**
+ * Sends a request with the credential of the session; once more with a new one when the server says that the token is
+ * no good any more (RFC 6750, section 3.1). Answers every answer; throws when none came, when the refresh ended the
+ * session, and TypeError for an origin that must not see the credential.
+ */
+export function createTransport({ keeper, origins, fetch }: TransportDeps): Fetch {
+  return async (request) => {
+    const { origin } = new URL(request.url)
+    if (!origins.has(origin))
+      throw new TypeError(`${origin} is not one of the origins that this client sends its credential to`)
+    const repeat = request.clone()
+    const used = await keeper.authorization()
+    const response = await reach(fetch, carrying(request, used))
+    if (!(await refusesToken(response))) return response
+    const next = await keeper.renew(used)
+    if (next === null) return response
+    await response.body?.cancel()
+    return reach(fetch, carrying(repeat, next))
+  }
+}
+
+export async function reach(fetch: Fetch, request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (error) {
+    throw errorOfFetch(error)
+  }
+}
+
+function carrying(request: Request, authorization: string | null): Request {
+  if (authorization !== null) request.headers.set('Authorization', authorization)
+  return request
+}
+
+const refusedTokens = ['credential_invalid', 'credential_expired', 'credential_revoked']
+
+/**
+ * Not every 401: a password that is wrong in the body of a call is one too, and repeating it would count as another
+ * try. The body tells where a page of another origin may not see the header.
+ */
+async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false
+  const challenge = response.headers.get('WWW-Authenticate')
+  if (challenge !== null) return challenge.includes('error="invalid_token"')
+  const { code } = await readMembers(response.clone())
+  return refusedTokens.includes(String(code))
+}

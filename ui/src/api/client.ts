@@ -1,0 +1,18 @@
+import { createClient } from 'cardea/client'
+
+export {
+  type ApiKey,
+  type AuditEvent,
+  ClientError,
+  type PrivateToken,
+  type Session,
+  type User,
+} from 'cardea/client'
+
+/** The one client of the console: it sends the session cookie, which no script can read, to its own origin. */
+export const client = createClient({ mode: 'cookie', name: 'console' })
+
+/** The body of a success, of the calls that have no name of their own: `dataOf(client.api.GET('/auth/admin/users'))`. */
+export async function dataOf<T>(answer: Promise<{ readonly data?: T }>): Promise<NonNullable<T>> {
+  return (await answer).data as NonNullable<T>
+}
