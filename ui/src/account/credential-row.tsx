@@ -35,10 +35,7 @@ export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }:
               {texts.revokedAt} <When iso={item.revoked_at} />
             </>
           ) : (
-            <>
-              {isOver(item.expires_at) ? texts.ended : texts.ends}{' '}
-              {item.expires_at === null ? texts.never : <When iso={item.expires_at} as="day" />}
-            </>
+            <Ends iso={item.expires_at} />
           )}
           {facts.map((fact) => ` · ${fact}`)}
         </Text>
@@ -58,6 +55,15 @@ export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }:
         </div>
       )}
     </li>
+  )
+}
+
+function Ends({ iso }: { readonly iso: string | null }) {
+  if (iso === null) return texts.neverEnds
+  return (
+    <>
+      {isOver(iso) ? texts.ended : texts.ends} <When iso={iso} as="day" />
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Switch } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type ApiKey, client } from '../api/client.ts'
+import { type Made, noteMade } from '../api/made.ts'
 import { useMay } from '../api/me.ts'
 import { call } from '../api/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
@@ -9,6 +10,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { PagedList, usePaged } from '../parts/paged.tsx'
 import { Empty } from '../parts/states.tsx'
+import { TryIt } from '../parts/try-it.tsx'
 import { common } from '../texts/common.ts'
 import { keys as texts } from '../texts/credentials.ts'
 import { CredentialRow } from './credential-row.tsx'
@@ -17,14 +19,19 @@ import { KeyForm } from './key-form.tsx'
 import { Rotate } from './rotate.tsx'
 import { useShowRevoked } from './use-shown.ts'
 
-/** How a new key is shown, this once. */
-function partsOf({ id, secret, token }: Pick<ApiKey, 'id'> & { secret: string; token: string }): readonly IssuedPart[] {
-  return [
-    { label: texts.token, value: token, help: texts.tokenHelp },
-    { label: texts.id, value: id, help: texts.pairHelp },
-    { label: texts.secret, value: secret },
-  ]
+interface IssuedKey {
+  readonly name: string
+  readonly id: string
+  readonly secret: string
+  readonly token: string
 }
+
+/** How a new key is shown, this once. */
+const partsOf = ({ id, secret, token }: IssuedKey): readonly IssuedPart[] => [
+  { label: texts.token, value: token, help: texts.tokenHelp },
+  { label: texts.id, value: id, help: texts.pairHelp },
+  { label: texts.secret, value: secret },
+]
 
 export function KeysPage() {
   const [revoked, setRevoked] = useShowRevoked()
@@ -33,13 +40,18 @@ export function KeysPage() {
   const [editing, setEditing] = useState<ApiKey | 'new' | null>(null)
   const [rotating, setRotating] = useState<ApiKey | null>(null)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
-  const [issued, setIssued] = useState<readonly IssuedPart[] | null>(null)
+  const [issued, setIssued] = useState<(IssuedKey & Made) | null>(null)
   const include_revoked = revoked ? 'true' : 'false'
   const paged = usePaged({
     key: ['keys', { include_revoked }],
     list: (place) => client.keys.list({ ...place, include_revoked }),
   })
   const reload = () => queries.invalidateQueries({ queryKey: ['keys'] })
+  const show = ({ name, id, secret, token }: IssuedKey) => {
+    const made = { kind: 'api-key', name, id, secret, token } as const
+    noteMade(made)
+    setIssued(made)
+  }
   const edited = editing === 'new' ? null : editing
   const create = mayWrite ? (
     <Button leftSection={<Icon name="plus" />} onClick={() => setEditing('new')}>
@@ -93,21 +105,23 @@ export function KeysPage() {
           edited={edited}
           onCancel={() => setEditing(null)}
           onSend={async (wish) => {
-            if (edited === null) setIssued(partsOf(await call(() => client.keys.create(wish))))
+            if (edited === null) show(await call(() => client.keys.create(wish)))
             else await call(() => client.keys.update(edited.id, wish))
             setEditing(null)
             await reload()
           }}
         />
       </Modal>
-      <Issued parts={issued} title={texts.issuedTitle} onKept={() => setIssued(null)} />
+      <Issued parts={issued === null ? null : partsOf(issued)} title={texts.issuedTitle} onKept={() => setIssued(null)}>
+        {issued !== null && <TryIt sending="api-key" credential={issued} />}
+      </Issued>
       <Rotate
         title={rotating === null ? null : texts.rotateTitle(rotating.name)}
         text={texts.rotateText}
         onClose={() => setRotating(null)}
         run={async (grace_seconds) => {
           if (rotating === null) return
-          setIssued(partsOf(await call(() => client.keys.rotate(rotating.id, { grace_seconds }))))
+          show(await call(() => client.keys.rotate(rotating.id, { grace_seconds })))
           setRotating(null)
           await reload()
         }}

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client, type PrivateToken } from '../api/client.ts'
+import { type Made, noteMade } from '../api/made.ts'
 import { useMay } from '../api/me.ts'
 import { call } from '../api/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
@@ -11,6 +12,7 @@ import { Problem } from '../parts/notice.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { PagedList, usePaged } from '../parts/paged.tsx'
 import { Empty } from '../parts/states.tsx'
+import { TryIt } from '../parts/try-it.tsx'
 import { common } from '../texts/common.ts'
 import { tokens as texts } from '../texts/credentials.ts'
 import { CredentialRow } from './credential-row.tsx'
@@ -20,6 +22,12 @@ import { Rotate } from './rotate.tsx'
 import { ScopeField } from './scope-field.tsx'
 import { useShowRevoked } from './use-shown.ts'
 
+/** How a new token is shown, this once. */
+const partsOf = (token: string): readonly IssuedPart[] => [
+  { label: texts.token, value: token },
+  { label: texts.send, value: `Authorization: Bearer ${token}` },
+]
+
 export function TokensPage() {
   const [revoked, setRevoked] = useShowRevoked()
   const mayWrite = useMay('tokens:write')
@@ -27,18 +35,17 @@ export function TokensPage() {
   const [creating, setCreating] = useState(false)
   const [rotating, setRotating] = useState<PrivateToken | null>(null)
   const [revoking, setRevoking] = useState<PrivateToken | null>(null)
-  const [issued, setIssued] = useState<readonly IssuedPart[] | null>(null)
+  const [issued, setIssued] = useState<Made | null>(null)
   const include_revoked = revoked ? 'true' : 'false'
   const paged = usePaged({
     key: ['tokens', { include_revoked }],
     list: (place) => client.tokens.list({ ...place, include_revoked }),
   })
   const reload = () => queries.invalidateQueries({ queryKey: ['tokens'] })
-  const show = async (token: string) => {
-    setIssued([
-      { label: texts.token, value: token },
-      { label: texts.send, value: `Authorization: Bearer ${token}` },
-    ])
+  const show = async ({ name, token }: { readonly name: string; readonly token: string }) => {
+    const made = { kind: 'private-token', name, token } as const
+    noteMade(made)
+    setIssued(made)
     await reload()
   }
   const create = mayWrite ? (
@@ -80,22 +87,28 @@ export function TokensPage() {
       >
         <Create
           onCancel={() => setCreating(false)}
-          onMade={async (token) => {
+          onMade={async (made) => {
             setCreating(false)
-            await show(token)
+            await show(made)
           }}
         />
       </Modal>
-      <Issued parts={issued} title={texts.issuedTitle} onKept={() => setIssued(null)} />
+      <Issued
+        parts={issued === null ? null : partsOf(issued.token)}
+        title={texts.issuedTitle}
+        onKept={() => setIssued(null)}
+      >
+        {issued !== null && <TryIt sending="bearer" credential={issued} />}
+      </Issued>
       <Rotate
         title={rotating === null ? null : texts.rotateTitle(rotating.name)}
         text={texts.rotateText}
         onClose={() => setRotating(null)}
         run={async (grace_seconds) => {
           if (rotating === null) return
-          const { token } = await call(() => client.tokens.rotate(rotating.id, { grace_seconds }))
+          const successor = await call(() => client.tokens.rotate(rotating.id, { grace_seconds }))
           setRotating(null)
-          await show(token)
+          await show(successor)
         }}
       />
       <Confirm
@@ -116,7 +129,7 @@ export function TokensPage() {
 
 interface CreateProps {
   readonly onCancel: () => void
-  readonly onMade: (token: string) => Promise<void>
+  readonly onMade: (made: { readonly name: string; readonly token: string }) => Promise<void>
 }
 
 function Create({ onCancel, onMade }: CreateProps) {
@@ -125,7 +138,7 @@ function Create({ onCancel, onMade }: CreateProps) {
   const form = useForm(
     async ({ name = '' }) => {
       const wish = { name, expires_at: expiry ?? endIn(usualDays), ...(scopes === null ? {} : { scopes: [...scopes] }) }
-      await onMade((await call(() => client.tokens.create(wish))).token)
+      await onMade(await call(() => client.tokens.create(wish)))
     },
     { check: () => ({ scopes: scopes?.length === 0 ? texts.rightsNone : undefined }) },
   )

@@ -8,6 +8,7 @@ import { admin } from '../texts/admin.ts'
 import { server as texts } from '../texts/admin-server.ts'
 import { type Configuration, server } from './calls.ts'
 import { Filters, SearchFilter, useFilter } from './filters.tsx'
+import './admin.css'
 
 const { configuration: words } = texts
 type Setting = Configuration['items'][number]

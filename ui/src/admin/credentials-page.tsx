@@ -7,6 +7,7 @@ import { type CredentialQuery, credentials, type OwnedKey, type OwnedToken } fro
 import { CredentialRow } from './credential-row.tsx'
 import { ChoiceFilter, choicesOf, Filters, SearchFilter, useFilter, useFilters } from './filters.tsx'
 import { PersonFilter } from './person-filter.tsx'
+import './admin.css'
 
 const { credentials: texts } = admin
 const names = ['search', 'user', 'state', 'api'] as const

@@ -15,6 +15,7 @@ import { EventRow } from './event-row.tsx'
 import { ChoiceFilter, Filters, SearchFilter, useFilter, useFilters } from './filters.tsx'
 import { type LiveState, useLive } from './live.ts'
 import { PersonFilter } from './person-filter.tsx'
+import './admin.css'
 
 const { events: texts } = server
 const names = ['kind', 'user', 'actor', 'address', 'from', 'to'] as const

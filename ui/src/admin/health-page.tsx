@@ -7,6 +7,7 @@ import { Loaded } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type Status, server } from './calls.ts'
+import './admin.css'
 
 const { health: words } = texts
 const everyMillis = 15_000

@@ -12,6 +12,7 @@ import { common } from '../texts/common.ts'
 import { users } from './calls.ts'
 import { RoleSelect } from './role-select.tsx'
 import { ScopeChoice } from './scope-choice.tsx'
+import './admin.css'
 
 const { create: texts, invite, service } = admin
 

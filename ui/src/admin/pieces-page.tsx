@@ -7,6 +7,7 @@ import { Empty, Loaded } from '../parts/states.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type PieceSample, type PieceTypes, server } from './calls.ts'
 import { ChoiceFilter, useFilter } from './filters.tsx'
+import './admin.css'
 
 const { pieces: words } = texts
 type PieceType = PieceTypes['items'][number]

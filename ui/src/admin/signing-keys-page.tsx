@@ -9,6 +9,7 @@ import { When } from '../parts/when.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type SigningKeys, server } from './calls.ts'
 import { useChanged } from './changed.ts'
+import './admin.css'
 
 const { signingKeys: words } = texts
 const uses = ['access', 'private', 'refresh'] as const

@@ -8,6 +8,7 @@ import { dayText } from '../texts/time.ts'
 import { log, type Statistics } from './calls.ts'
 import { DayChart } from './day-chart.tsx'
 import { ChoiceFilter, useFilter } from './filters.tsx'
+import './admin.css'
 
 const { statistics: texts } = server
 const periods = [7, 30, 90, 365] as const

@@ -15,6 +15,7 @@ import { AccessSection } from './user-access.tsx'
 import { ActSection, RemoveSection } from './user-end.tsx'
 import { UserSessions } from './user-sessions.tsx'
 import { SignInSection } from './user-sign-in.tsx'
+import './admin.css'
 
 const { user: texts } = admin
 

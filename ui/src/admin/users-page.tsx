@@ -12,6 +12,7 @@ import { type ManagedUser, type UserQuery, users } from './calls.ts'
 import { ChoiceFilter, choicesOf, Filters, SearchFilter, useFilters } from './filters.tsx'
 import { emailText, Marks, statuses } from './person.tsx'
 import { useRoles } from './roles.ts'
+import './admin.css'
 
 const { users: texts, service } = admin
 

@@ -1,14 +1,16 @@
-import { createClient } from 'cardea/client'
+import { type ApiKey as AnyApiKey, createClient } from 'cardea/client'
 import { acting } from './acting.ts'
 
 export {
-  type ApiKey,
   type AuditEvent,
   ClientError,
   type PrivateToken,
   type Session,
   type User,
 } from 'cardea/client'
+
+/** As lists answer it: keys have no quota, so its `limits` say nothing. */
+export type ApiKey = Omit<AnyApiKey, 'limits'>
 
 /**
  * The one client of the console: it sends the session cookie, which no script can read, to its own origin. Where an

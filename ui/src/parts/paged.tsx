@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import { call } from '../api/session.ts'
@@ -24,8 +24,15 @@ export interface PagedWish<T> {
   readonly limit?: number
 }
 
+export interface Paged<T> {
+  readonly found: UseQueryResult<PageOf<T>>
+  /** Null at the newest. */
+  readonly cursor: string | null
+  readonly go: (next: string | null) => void
+}
+
 /** One page of a list that is paged by cursor. Where it stands is in the address: reloading and going back keep it. */
-export function usePaged<T>({ key, list, limit = 20 }: PagedWish<T>) {
+export function usePaged<T>({ key, list, limit = 20 }: PagedWish<T>): Paged<T> {
   const [params, setParams] = useSearchParams()
   const cursor = params.get('cursor')
   const place: Place = { limit, ...(cursor === null ? {} : { cursor }) }
@@ -45,7 +52,7 @@ export function usePaged<T>({ key, list, limit = 20 }: PagedWish<T>) {
 }
 
 export interface PagedListProps<T> {
-  readonly paged: ReturnType<typeof usePaged<T>>
+  readonly paged: Paged<T>
   /** What stands there when the list has nothing at all. */
   readonly empty: ReactNode
   readonly children: (items: readonly T[]) => ReactNode

@@ -15,6 +15,7 @@ const shared = {
   created: 'Made',
   lastUsed: 'Last used',
   ends: 'Ends',
+  neverEnds: 'Never ends',
   ended: 'Ended',
   revokedAt: 'Revoked',
   never: 'never',
