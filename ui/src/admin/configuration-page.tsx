@@ -69,14 +69,42 @@ function Whole({ configuration: { strict, file, relaxations, items } }: { readon
         {shown.length === 0 ? (
           <Empty title={admin.nothing} text={admin.nothingHelp} />
         ) : (
-          <ul className="rows">
-            {shown.map((setting) => (
-              <SettingRow key={setting.setting} setting={setting} />
+          <div>
+            {[...Map.groupBy(shown, groupOf)].map(([name, settings]) => (
+              <Group key={name} name={name} settings={settings} open={shown.length < items.length} />
             ))}
-          </ul>
+          </div>
         )}
       </Section>
     </>
+  )
+}
+
+/** `session.idleSeconds` is in `session`; what has no dot is about the server. */
+const groupOf = ({ setting }: Setting): string => (setting.includes('.') ? (setting.split('.', 1)[0] ?? '') : '')
+
+interface GroupProps {
+  readonly name: string
+  readonly settings: readonly Setting[]
+  readonly open: boolean
+}
+
+function Group({ name, settings, open }: GroupProps) {
+  return (
+    // Anew when it is searched for: all that was found is seen.
+    <details key={String(open)} className="group" open={open || name === ''}>
+      <summary>
+        <span>{name === '' ? words.general : name}</span>
+        <Text component="span" size="sm" c="dimmed">
+          {words.found(settings.length)}
+        </Text>
+      </summary>
+      <ul className="rows">
+        {settings.map((setting) => (
+          <SettingRow key={setting.setting} setting={setting} />
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Text } from '@mantine/core'
+import { Anchor, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { useMay } from '../api/me.ts'
@@ -8,6 +8,7 @@ import { When } from '../parts/when.tsx'
 import { admin } from '../texts/admin.ts'
 import { type CredentialState, credentials, type OwnedKey, type OwnedToken } from './calls.ts'
 import { useChanged } from './changed.ts'
+import { Tag } from './tag.tsx'
 
 const { credentials: texts } = admin
 
@@ -31,8 +32,8 @@ export function CredentialRow({ kind, credential, showOwner = false }: Credentia
           <Text fw={600} {...(state === 'revoked' || state === 'expired' ? { c: 'dimmed' } : {})}>
             {name}
           </Text>
-          {state !== 'live' && <Badge color={colors[state]}>{texts.states[state]}</Badge>}
-          {credential.api !== 'native' && <Badge variant="default">{credential.api}</Badge>}
+          {state !== 'live' && <Tag kind={kinds[state]}>{texts.states[state]}</Tag>}
+          {credential.api !== 'native' && <Tag>{credential.api}</Tag>}
         </Group>
         {showOwner && (
           <Text size="sm">
@@ -79,7 +80,7 @@ export function CredentialRow({ kind, credential, showOwner = false }: Credentia
   )
 }
 
-const colors = { expiring: 'yellow', expired: 'gray', revoked: 'gray', suspended: 'yellow' } as const
+const kinds = { expiring: 'warn', expired: 'plain', revoked: 'plain', suspended: 'warn' } as const
 /** As the server counts it. */
 const soonMillis = 14 * 86_400_000
 

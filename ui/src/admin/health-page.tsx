@@ -1,4 +1,4 @@
-import { Badge, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/session.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -7,6 +7,7 @@ import { Loaded } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type Status, server } from './calls.ts'
+import { Tag } from './tag.tsx'
 import './admin.css'
 
 const { health: words } = texts
@@ -142,8 +143,8 @@ function Jobs({ jobs }: { readonly jobs: Status['jobs'] }) {
                 )}
               </Text>
             </div>
-            {job.running && <Badge variant="default">{words.running}</Badge>}
-            {job.failed && <Badge color="red">{words.failed}</Badge>}
+            {job.running && <Tag>{words.running}</Tag>}
+            {job.failed && <Tag kind="bad">{words.failed}</Tag>}
           </li>
         ))}
       </ul>

@@ -1,29 +1,26 @@
-import { Badge, Group } from '@mantine/core'
+import { Group } from '@mantine/core'
 import { admin } from '../texts/admin.ts'
 import type { ManagedUser } from './calls.ts'
+import { Tag } from './tag.tsx'
 
 export const statuses = ['active', 'pending', 'disabled', 'blocked'] as const
 
-const colors = { active: 'door', pending: 'yellow', disabled: 'gray', blocked: 'red' } as const
+const kinds = { active: 'good', pending: 'warn', disabled: 'plain', blocked: 'bad' } as const
 
 /** What of an account has to be seen at once. */
 export function Marks({ user, self }: { readonly user: ManagedUser; readonly self?: boolean }) {
   return (
     <Group gap={6}>
-      <Badge variant="default">{user.role}</Badge>
+      <Tag>{user.role}</Tag>
       {user.status !== 'active' && <StatusBadge status={user.status} />}
-      {user.second_factor && <Badge variant="default">{admin.users.factor}</Badge>}
-      {self === true && <Badge variant="default">{admin.you}</Badge>}
+      {user.second_factor && <Tag>{admin.users.factor}</Tag>}
+      {self === true && <Tag>{admin.you}</Tag>}
     </Group>
   )
 }
 
 export function StatusBadge({ status }: { readonly status: ManagedUser['status'] }) {
-  return (
-    <Badge color={colors[status]} className="state-badge" data-state={status}>
-      {admin.status[status]}
-    </Badge>
-  )
+  return <Tag kind={kinds[status]}>{admin.status[status]}</Tag>
 }
 
 /** The address, and whether it is theirs for sure. */

@@ -1,4 +1,4 @@
-import { Badge, Table, Text } from '@mantine/core'
+import { Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/session.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -7,6 +7,7 @@ import { Empty, Loaded } from '../parts/states.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type PieceSample, type PieceTypes, server } from './calls.ts'
 import { ChoiceFilter, useFilter } from './filters.tsx'
+import { Tag } from './tag.tsx'
 import './admin.css'
 
 const { pieces: words } = texts
@@ -57,7 +58,7 @@ function shownOf(name: string, projection: readonly string[] | null): 'yes' | 'p
   return projection.some((path) => path.startsWith(`${name}.`)) ? 'partly' : 'no'
 }
 
-const colors = { yes: 'door', partly: 'yellow', no: 'gray' } as const
+const kinds = { yes: 'good', partly: 'warn', no: 'plain' } as const
 
 function Fields({ type }: { readonly type: PieceType }) {
   return (
@@ -92,7 +93,7 @@ function Fields({ type }: { readonly type: PieceType }) {
                     )}
                   </Table.Td>
                   <Table.Td>
-                    <Badge color={colors[shown]}>{words[shown]}</Badge>
+                    <Tag kind={kinds[shown]}>{words[shown]}</Tag>
                   </Table.Td>
                 </Table.Tr>
               )
@@ -112,43 +113,56 @@ function Samples({ type }: { readonly type: PieceType }) {
   return (
     <Loaded query={found} rows={6}>
       {(sample) => (
-        <>
-          {!sample.stored && <Notice kind="good" title={words.blank} />}
-          <div className="side-by-side">
-            <Section title={words.anonymous}>
-              <Document document={sample.anonymous} />
-            </Section>
-            <Section title={words.whole}>
-              <Document document={sample.whole} beside={sample.anonymous} />
-            </Section>
-          </div>
-        </>
+        <Section title={words.sample} intro={sample.stored ? words.sampleHelp : words.blank}>
+          <Comparison {...sample} />
+        </Section>
       )}
     </Loaded>
   )
 }
 
-interface DocumentProps {
-  readonly document: PieceSample['whole']
-  /** What is not in this one is marked. */
-  readonly beside?: PieceSample['anonymous']
+/** Member by member, so that what the projection hides can be said in words. */
+function Comparison({ anonymous, whole }: PieceSample) {
+  const names = [...new Set([...Object.keys(whole ?? {}), ...Object.keys(anonymous ?? {})])]
+  return (
+    <>
+      {anonymous === null && <Notice kind="warn" title={words.notSeen} />}
+      <Table.ScrollContainer minWidth={480}>
+        <Table className="sample">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col" w="26%">
+                {words.member}
+              </Table.Th>
+              <Table.Th scope="col">{words.anonymous}</Table.Th>
+              <Table.Th scope="col">{words.whole}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {names.map((name) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{name}</Table.Th>
+                <Value document={anonymous} name={name} />
+                <Value document={whole} name={name} />
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </>
+  )
 }
 
-/** Member by member, so that what the projection hides can be marked in words too. */
-function Document({ document, beside }: DocumentProps) {
-  if (document === null) return <Text c="dimmed">{words.notSeen}</Text>
+interface ValueProps {
+  readonly document: PieceSample['whole']
+  readonly name: string
+}
+
+function Value({ document, name }: ValueProps) {
+  if (document === null || !Object.hasOwn(document, name)) return <Table.Td data-hidden>{words.hiddenLine}</Table.Td>
   return (
-    <ul className="members">
-      {Object.entries(document).map(([name, value]) => {
-        const hidden = beside !== undefined && !(beside !== null && name in beside)
-        return (
-          <li key={name} data-hidden={hidden || undefined}>
-            <span className="member-name">{name}</span>
-            {hidden && <span className="member-mark">{words.hiddenLine}</span>}
-            <code>{JSON.stringify(value, null, 1)}</code>
-          </li>
-        )
-      })}
-    </ul>
+    <Table.Td>
+      <code>{JSON.stringify(document[name], null, 1)}</code>
+    </Table.Td>
   )
 }

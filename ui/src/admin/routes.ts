@@ -1,7 +1,6 @@
 import { type PageRoute, page } from '../shell/routes.ts'
-import { admin } from '../texts/admin.ts'
+import { adminNav as nav } from '../texts/admin-nav.ts'
 
-const { nav } = admin
 const people = () => import('./users-page.tsx')
 const making = () => import('./new-user-page.tsx')
 const one = () => import('./user-page.tsx')

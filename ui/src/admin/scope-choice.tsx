@@ -1,5 +1,6 @@
 import { Checkbox, SimpleGrid } from '@mantine/core'
 import { admin } from '../texts/admin.ts'
+import { scopes as words } from '../texts/credentials.ts'
 import { useRoles } from './roles.ts'
 
 export interface ScopeChoiceProps {
@@ -20,9 +21,14 @@ export function ScopeChoice({ value, onChange, error }: ScopeChoiceProps) {
       onChange={onChange}
       error={error}
     >
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs" mt="sm">
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs" verticalSpacing="sm" mt="sm">
         {[...known].sort().map((scope) => (
-          <Checkbox key={scope} value={scope} label={scope} />
+          <Checkbox
+            key={scope}
+            value={scope}
+            label={words[scope] ?? scope}
+            description={words[scope] === undefined ? undefined : scope}
+          />
         ))}
       </SimpleGrid>
     </Checkbox.Group>

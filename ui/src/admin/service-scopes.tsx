@@ -22,7 +22,7 @@ export function ServiceScopes({ user }: { readonly user: ManagedUser }) {
     setSaved(true)
   })
   return (
-    <Section title={texts.granted}>
+    <Section>
       <form {...form.props}>
         <Stack gap="md">
           <Problem error={form.error} />

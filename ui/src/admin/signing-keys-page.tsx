@@ -1,4 +1,4 @@
-import { Badge, Button, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/session.ts'
@@ -9,6 +9,7 @@ import { When } from '../parts/when.tsx'
 import { server as texts } from '../texts/admin-server.ts'
 import { type SigningKeys, server } from './calls.ts'
 import { useChanged } from './changed.ts'
+import { Tag } from './tag.tsx'
 import './admin.css'
 
 const { signingKeys: words } = texts
@@ -73,7 +74,7 @@ function UseSection({ use, keys }: { readonly use: Use; readonly keys: SigningKe
 
 const ranks: Readonly<Record<Key['state'], number>> = { next: 0, signing: 1, verifying: 2, revoked: 3 }
 const byRank = (a: Key, b: Key) => ranks[a.state] - ranks[b.state] || b.active_at.localeCompare(a.active_at)
-const colors = { next: 'gray', signing: 'door', verifying: 'gray', revoked: 'red' } as const
+const kinds = { next: 'warn', signing: 'good', verifying: 'plain', revoked: 'bad' } as const
 
 function KeyRow({ signingKey: key }: { readonly signingKey: Key }) {
   return (
@@ -87,7 +88,7 @@ function KeyRow({ signingKey: key }: { readonly signingKey: Key }) {
           <Ends signingKey={key} />
         </Text>
       </div>
-      <Badge color={colors[key.state]}>{words.states[key.state]}</Badge>
+      <Tag kind={kinds[key.state]}>{words.states[key.state]}</Tag>
     </li>
   )
 }

@@ -40,7 +40,7 @@ export function RemoveSection({ user }: { readonly user: ManagedUser }) {
   return (
     <Section title={texts.remove} intro={texts.removeIntro}>
       <div>
-        <Button variant="default" onClick={() => setAsked(true)}>
+        <Button variant="default" className="danger" onClick={() => setAsked(true)}>
           {texts.remove}
         </Button>
       </div>

@@ -1,11 +1,13 @@
-import { Badge, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/session.ts'
+import { deviceOf } from '../parts/device.ts'
 import { Section } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { admin } from '../texts/admin.ts'
 import { type ManagedUser, users } from './calls.ts'
+import { Tag } from './tag.tsx'
 
 const { user: texts } = admin
 
@@ -26,15 +28,13 @@ export function UserSessions({ user }: { readonly user: ManagedUser }) {
               {items.map((session) => (
                 <li key={session.id}>
                   <div className="row-main">
-                    <Text size="sm" lineClamp={2}>
-                      {session.user_agent === '' ? session.api : session.user_agent}
-                    </Text>
+                    <Text fw={600}>{deviceOf(session.user_agent)}</Text>
                     <Text size="sm" c="dimmed">
                       {session.address} · {texts.lastSeen} <When iso={session.last_seen_at} />
                     </Text>
                   </div>
-                  {session.actor !== null && <Badge color="yellow">{texts.actedBy}</Badge>}
-                  <Badge variant="default">{session.api}</Badge>
+                  {session.actor !== null && <Tag kind="warn">{texts.actedBy}</Tag>}
+                  {session.api !== 'native' && <Tag>{session.api}</Tag>}
                 </li>
               ))}
             </ul>

@@ -102,10 +102,13 @@ export const server = {
     rights: (view: string, edit: string, publish: string) =>
       `Seen by ${view}, edited by ${edit}, published by ${publish}.`,
     address: 'Address',
+    sample: 'A document, seen by two',
+    sampleHelp: 'The newest that is published.',
+    member: 'Member',
     anonymous: 'What anybody sees',
     whole: 'What you see',
     blank: 'Nothing is published yet. This is what a new document looks like.',
-    notSeen: 'Nothing: for them it does not exist.',
+    notSeen: 'Anybody sees nothing: for them it does not exist.',
     hiddenLine: 'not public',
   },
   configuration: {
@@ -115,6 +118,7 @@ export const server = {
     search: 'Search',
     searchHelp: 'Part of a name, or of what it says',
     changed: 'Only what was set',
+    general: 'The server',
     mode: 'Mode',
     strict: 'strict',
     development: 'development',

@@ -2,17 +2,6 @@ import { plural } from './plural.ts'
 
 /** Administration: people, services, keys and private tokens. */
 export const admin = {
-  nav: {
-    users: 'Users',
-    services: 'Service users',
-    credentials: 'Keys and tokens',
-    events: 'Audit log',
-    statistics: 'Sign-ins by day',
-    signingKeys: 'Signing keys',
-    pieces: 'Piece types',
-    configuration: 'Configuration',
-    health: 'Health',
-  },
   filters: 'Filters',
   search: 'Search',
   clear: 'Clear the filters',
@@ -34,7 +23,7 @@ export const admin = {
   users: {
     title: 'Users',
     intro: 'Everybody who has an account here.',
-    searchHelp: 'Part of a name or address',
+    searchHelp: 'Name or address',
     create: 'New user',
     invite: 'Invite by mail',
     empty: 'Nobody is here yet',
