@@ -32,8 +32,8 @@ export function useMay(scope: string): boolean {
   return useMe().credential.scopes.includes(scope)
 }
 
-/** After a change of the account: asks the server anew. */
+/** After a change of the account, or a sign-in: asks the server anew, also where no page that is shown wants to know. */
 export function useMeChanged(): () => Promise<void> {
   const queries = useQueryClient()
-  return () => queries.invalidateQueries({ queryKey: meKey })
+  return () => queries.refetchQueries({ queryKey: meKey, type: 'all' })
 }

@@ -9,10 +9,17 @@ import { Notice, Problem } from '../parts/notice.tsx'
 import { CurrentPassword } from '../parts/password-field.tsx'
 import { entry } from '../texts/entry.ts'
 import { FactorStep } from './factor-step.tsx'
-import { goTo, safeReturn } from './return-to.ts'
+import { safeReturn } from './return-to.ts'
 import { Entry } from './threshold.tsx'
 
 const { signIn: texts } = entry
+
+/** Within the console by its router, elsewhere by loading the page. */
+function goTo(path: string, navigate: (path: string, options: { readonly replace: boolean }) => void): void {
+  const inside = path === '/console' || path.startsWith('/console/')
+  if (inside) navigate(path.slice('/console'.length) || '/', { replace: true })
+  else location.assign(path)
+}
 
 export type SubmitCode = (code: string) => Promise<unknown>
 
@@ -23,7 +30,7 @@ export function useEntered(): () => Promise<void> {
   const changed = useMeChanged()
   return async () => {
     await changed()
-    goTo(safeReturn(params.get('return_to')), navigate)
+    goTo(safeReturn(params.get('return_to'), location.origin), navigate)
   }
 }
 

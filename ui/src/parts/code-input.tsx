@@ -1,5 +1,5 @@
 import { Input, PinInput } from '@mantine/core'
-import { useId, useRef } from 'react'
+import { useEffect, useId, useRef } from 'react'
 
 export interface CodeInputProps {
   /** Of the field as the form sees it. */
@@ -17,6 +17,10 @@ export interface CodeInputProps {
 export function CodeInput({ name, label, value, onChange, error, boxLabel, sends = false }: CodeInputProps) {
   const id = useId()
   const hidden = useRef<HTMLInputElement>(null)
+  // Typed, pasted or filled in by the phone: once the six have reached the form.
+  useEffect(() => {
+    if (sends && value.length === 6) hidden.current?.form?.requestSubmit()
+  }, [sends, value])
   return (
     <Input.Wrapper label={label} labelElement="div" labelProps={{ id, htmlFor: undefined }} error={error}>
       <PinInput
@@ -36,8 +40,6 @@ export function CodeInput({ name, label, value, onChange, error, boxLabel, sends
         error={error !== undefined}
         autoFocus
         getInputProps={(index) => ({ 'aria-label': boxLabel(index + 1) })}
-        // Once the value has reached the form.
-        {...(sends ? { onComplete: () => setTimeout(() => hidden.current?.form?.requestSubmit()) } : {})}
       />
     </Input.Wrapper>
   )

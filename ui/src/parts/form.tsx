@@ -1,5 +1,6 @@
 import { type FormEvent, useRef, useState } from 'react'
 import { ClientError } from '../api/client.ts'
+import { common } from '../texts/common.ts'
 
 export type Values = Readonly<Record<string, string>>
 
@@ -31,9 +32,7 @@ export function useForm(submit: (values: Values) => Promise<unknown>, { check }:
   function point(form: HTMLFormElement, fields: Readonly<Record<string, string | undefined>>): boolean {
     setWrong(fields)
     const names = Object.keys(fields).filter((name) => fields[name] !== undefined)
-    const first = [...form.elements].find(
-      (each): each is HTMLInputElement => each instanceof HTMLInputElement && names.includes(each.name),
-    )
+    const first = fieldsOf(form).find(({ name }) => names.includes(name))
     first?.focus()
     return first !== undefined
   }
@@ -55,7 +54,8 @@ export function useForm(submit: (values: Values) => Promise<unknown>, { check }:
     } catch (failure) {
       const fields = failure instanceof ClientError ? failure.fields : []
       const known =
-        fields.length > 0 && point(form, Object.fromEntries(fields.map((f) => [f.field, sentence(f.message)])))
+        fields.length > 0 &&
+        point(form, Object.fromEntries(fields.map((f) => [f.field.split('.', 1)[0] ?? '', sentence(f.message)])))
       if (!known) setError(failure)
     } finally {
       setBusy(false)
@@ -80,12 +80,24 @@ export function useForm(submit: (values: Values) => Promise<unknown>, { check }:
   }
 }
 
-/** What the browser itself finds wrong, in its words, which are in the language of the person. */
-function missing(form: HTMLFormElement): Record<string, string> {
-  const inputs = [...form.elements].filter(
-    (each): each is HTMLInputElement => each instanceof HTMLInputElement && each.name !== '' && !each.validity.valid,
+function fieldsOf(form: HTMLFormElement): readonly (HTMLInputElement | HTMLTextAreaElement)[] {
+  return [...form.elements].filter(
+    (each): each is HTMLInputElement | HTMLTextAreaElement =>
+      (each instanceof HTMLInputElement || each instanceof HTMLTextAreaElement) && each.name !== '',
   )
-  return Object.fromEntries(inputs.map((input) => [input.name, input.validationMessage]))
+}
+
+/**
+ * What the browser itself finds wrong, in its words, which are in the language of the person. It looks at `minLength`
+ * only after somebody has typed, so that is looked at here.
+ */
+function missing(form: HTMLFormElement): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const input of fieldsOf(form)) {
+    if (input.value !== '' && input.value.length < input.minLength) found[input.name] = common.tooShort(input.minLength)
+    else if (!input.validity.valid) found[input.name] = input.validationMessage
+  }
+  return found
 }
 
 /** `must not be empty` -> `Must not be empty.` */

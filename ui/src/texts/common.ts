@@ -20,7 +20,7 @@ export const common = {
   pages: 'Pages of the list',
   never: 'never',
   none: 'none',
-  optional: 'optional',
+  tooShort: (min: number) => plural(min, { one: 'At least # character.', other: 'At least # characters.' }),
   typeToConfirm: (word: string) => `Type ${word} to confirm`,
   notFoundTitle: 'There is no such page',
   notFound: 'The address may be mistyped, or the page has moved.',
