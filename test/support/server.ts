@@ -1,6 +1,7 @@
 import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
 import { type App, createApp } from '../../src/apis/mount.ts'
+import type { Office } from '../../src/apis/native/office.ts'
 import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
@@ -33,6 +34,7 @@ export interface TestServerWish {
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
   readonly photos?: TestCoreWish['photos']
+  readonly office?: Office
 }
 
 const metrics: WebMetrics = {
@@ -103,7 +105,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   }
   try {
     const { types: pieces } = test.core.documents
-    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping() })
+    const office = wish.office === undefined ? {} : { office: wish.office }
+    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping(), ...office })
     ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)

@@ -23,7 +23,16 @@ const { user: texts } = admin
 export function UserPage() {
   const { id = '' } = useParams<{ readonly id: string }>()
   const found = useQuery({ queryKey: ['admin', 'users', id], queryFn: () => call(() => users.get(id)) })
-  return <Loaded query={found}>{(user) => <Whole user={user} />}</Loaded>
+  if (found.data !== undefined) return <Whole user={found.data} />
+  return (
+    <Page title={texts.title} intro={<Back isService={false} />}>
+      <Section>
+        <Loaded query={found} rows={6}>
+          {() => null}
+        </Loaded>
+      </Section>
+    </Page>
+  )
 }
 
 function Whole({ user }: { readonly user: ManagedUser }) {
@@ -33,15 +42,7 @@ function Whole({ user }: { readonly user: ManagedUser }) {
   const isService = user.kind === 'service'
   const isSelf = user.id === me.user.id
   return (
-    <Page
-      title={user.username}
-      intro={
-        <Anchor component={Link} href={isService ? '/admin/services' : '/admin/users'} size="sm">
-          {isService ? texts.backToServices : texts.back}
-        </Anchor>
-      }
-      actions={<Marks user={user} self={isSelf} />}
-    >
+    <Page title={user.username} intro={<Back isService={isService} />} actions={<Marks user={user} self={isSelf} />}>
       <Facts user={user} />
       {isService && <ServiceKeys user={user} />}
       {mayWrite && <AccessSection user={user} />}
@@ -51,6 +52,14 @@ function Whole({ user }: { readonly user: ManagedUser }) {
       {!isService && mayAct && !isSelf && <ActSection user={user} />}
       {mayWrite && !isSelf && <RemoveSection user={user} />}
     </Page>
+  )
+}
+
+function Back({ isService }: { readonly isService: boolean }) {
+  return (
+    <Anchor component={Link} href={isService ? '/admin/services' : '/admin/users'} size="sm">
+      {isService ? texts.backToServices : texts.back}
+    </Anchor>
   )
 }
 

@@ -55,6 +55,7 @@ export const admin = {
     another: 'Invite somebody else',
   },
   user: {
+    title: 'User',
     back: 'All users',
     backToServices: 'All service users',
     facts: 'Account',
