@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core'
 
 /** The one accent: the green of a door. The eighth stands on light grounds, the fourth on dark ones. */
 const door: MantineColorsTuple = [
@@ -28,12 +34,30 @@ const dark: MantineColorsTuple = [
   '#0b0e0f',
 ]
 
+/** Grounds and texts of what is tinted, in colours that can be read. */
+const tints: Readonly<Record<string, readonly [ground: string, text: string]>> = {
+  yellow: ['var(--cardea-warn-ground)', 'var(--cardea-warn)'],
+  red: ['var(--cardea-bad-ground)', 'var(--mantine-color-error)'],
+  gray: ['var(--cardea-code)', 'var(--mantine-color-dimmed)'],
+  door: ['var(--cardea-good-ground)', 'var(--cardea-good)'],
+}
+
+const variantColors: VariantColorsResolver = (input) => {
+  const usual = defaultVariantColorsResolver(input)
+  // The library looks at the shade for light grounds only.
+  if (input.variant === 'filled' && (input.color ?? 'door') === 'door')
+    return { ...usual, color: 'var(--mantine-primary-color-contrast)' }
+  const tint = input.variant === 'light' ? tints[input.color ?? input.theme.primaryColor] : undefined
+  return tint === undefined ? usual : { ...usual, background: tint[0], hover: tint[0], color: tint[1] }
+}
+
 const sans = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 
 export const theme = createTheme({
   colors: { door, dark },
   primaryColor: 'door',
   primaryShade: { light: 8, dark: 4 },
+  variantColorResolver: variantColors,
   autoContrast: true,
   luminanceThreshold: 0.36,
   black: '#1d2326',
@@ -57,10 +81,18 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'md' } },
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Checkbox: { defaultProps: { iconColor: 'var(--mantine-primary-color-contrast)' } },
+    Radio: { defaultProps: { iconColor: 'var(--mantine-primary-color-contrast)' } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
     Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true } } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } },
-    Anchor: { defaultProps: { underline: 'hover' } },
+    Anchor: { defaultProps: { underline: 'always' } },
   },
 })
 

@@ -70,9 +70,7 @@ function Person({ onFailure }: { readonly onFailure: (error: unknown) => void })
     <Dropdown position="bottom-end" width={240}>
       <Dropdown.Target>
         <UnstyledButton className="person" aria-label={common.nav.signedInAs(user.username)}>
-          <span className="initial" aria-hidden="true">
-            {user.username.charAt(0).toUpperCase()}
-          </span>
+          <span className="initial" data-initial={user.username.charAt(0).toUpperCase()} />
           <Text component="span" size="sm" truncate maw="10rem" visibleFrom="xs">
             {user.username}
           </Text>
