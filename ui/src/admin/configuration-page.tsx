@@ -141,7 +141,15 @@ function valueText({ shown, is_set: isSet, value, unit }: Setting): string {
   if (!shown) return isSet ? words.secret : words.unset
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return words.none
   if (typeof value === 'boolean') return value ? words.on : words.off
-  if (typeof value === 'number') return `${texts.number(value)}${unit === null ? '' : ` ${unit}`}`
+  if (typeof value === 'number') return numberText(value, unit)
   if (Array.isArray(value)) return value.join(', ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string') return value
+  return Object.keys(value).length === 0 ? words.none : JSON.stringify(value)
+}
+
+function numberText(value: number, unit: string | null): string {
+  if (unit === null) return value < 10_000 ? String(value) : texts.number(value)
+  const text = `${texts.number(value)} ${unit}`
+  const plain = unit === 'seconds' ? words.duration(value) : null
+  return plain === null ? text : `${text} (${plain})`
 }

@@ -115,7 +115,7 @@ function LogFilters() {
       <ChoiceFilter name="kind" label={texts.kind} choices={choices} />
       <PersonFilter name="user" label={texts.user} all={texts.anybody} />
       <PersonFilter name="actor" label={texts.actor} all={texts.anybody} />
-      <SearchFilter name="address" label={texts.address} />
+      <SearchFilter name="address" label={texts.address} narrow />
       <DayFilter name="from" label={texts.from} />
       <DayFilter name="to" label={texts.to} />
     </Filters>

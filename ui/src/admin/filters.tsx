@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { Icon } from '../parts/icon.tsx'
@@ -40,7 +40,7 @@ export function Filters({ names, children }: { readonly names: readonly string[]
   const isSet = names.some((name) => params.has(name))
   return (
     <search aria-label={admin.filters}>
-      <Group gap="sm" align="flex-end" className="filters">
+      <div className="filters">
         {children}
         {isSet && (
           <Button
@@ -57,7 +57,7 @@ export function Filters({ names, children }: { readonly names: readonly string[]
             {admin.clear}
           </Button>
         )}
-      </Group>
+      </div>
     </search>
   )
 }
@@ -66,10 +66,12 @@ export interface SearchFilterProps {
   readonly name: string
   readonly label?: string
   readonly placeholder?: string
+  /** Of what is short there is no need for much room. */
+  readonly narrow?: boolean
 }
 
 /** Asks when nobody has typed for a moment. */
-export function SearchFilter({ name, label = admin.search, placeholder }: SearchFilterProps) {
+export function SearchFilter({ name, label = admin.search, placeholder, narrow = false }: SearchFilterProps) {
   const [value, set] = useFilter(name)
   const [typed, setTyped] = useState(value)
   const [sent, setSent] = useState(value)
@@ -97,7 +99,7 @@ export function SearchFilter({ name, label = admin.search, placeholder }: Search
       autoCapitalize="none"
       spellCheck={false}
       leftSection={<Icon name="search" size={16} />}
-      className="filter-wide"
+      className={narrow ? '' : 'filter-wide'}
       onChange={(event) => setTyped(event.currentTarget.value)}
       {...(placeholder === undefined ? {} : { placeholder })}
     />

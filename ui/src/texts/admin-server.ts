@@ -116,7 +116,7 @@ export const server = {
     intro:
       'The settings in force, for reading. They are changed in the configuration file or the environment, then the server is started again.',
     search: 'Search',
-    searchHelp: 'Part of a name, or of what it says',
+    searchHelp: 'Name or meaning',
     changed: 'Only what was set',
     general: 'The server',
     mode: 'Mode',
@@ -133,6 +133,17 @@ export const server = {
     off: 'off',
     default: (text: string) => `Default: ${text}`,
     variable: 'Variable',
+    /** Seconds in a larger unit, where that is exact. */
+    duration: (seconds: number) =>
+      seconds === 0
+        ? null
+        : seconds % 86_400 === 0
+          ? plural(seconds / 86_400, { one: '# day', other: '# days' })
+          : seconds % 3600 === 0
+            ? plural(seconds / 3600, { one: '# hour', other: '# hours' })
+            : seconds % 60 === 0
+              ? plural(seconds / 60, { one: '# minute', other: '# minutes' })
+              : null,
     found: (count: number) => plural(count, { one: '# setting', other: '# settings' }),
   },
   health: {
