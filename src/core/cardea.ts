@@ -44,6 +44,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createStatistics, type Statistics } from './statistics.ts'
 import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -83,6 +84,7 @@ export interface Core {
   readonly limits: Limits
   readonly events: Events
   readonly eventTail: EventTail
+  readonly statistics: Statistics
   readonly credentials: CredentialAdministration
   readonly feed: ChangeFeed
   readonly devices: Devices
@@ -209,6 +211,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     limits,
     events,
     eventTail,
+    statistics: createStatistics({ store, clock }),
     credentials: createCredentialAdministration({ store, clock, keys, tokens, rights }),
     feed,
     devices: createDevices({ keyTree, places }),

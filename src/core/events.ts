@@ -1,6 +1,5 @@
 import type { KeyTree } from '../crypto/key-tree.ts'
-import type { Millis, Origin, Principal } from '../types.ts'
-import type { DayCount } from './admin-records.ts'
+import type { Origin, Principal } from '../types.ts'
 import { plainText } from './plain-text.ts'
 import type { Clock, Store } from './ports.ts'
 import type { AuditEvent, EventFilter, Json, Page, PageWish } from './records.ts'
@@ -90,8 +89,6 @@ export interface Events {
   record(event: EventWish, within?: Store): Promise<void>
   readonly kinds: readonly EventKind[]
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
-  /** How many there were of each kind and day; days without any are left out. */
-  countDays(kinds: readonly string[], from: Millis, to: Millis): Promise<readonly DayCount[]>
   purge(): Promise<number>
   verify(): Promise<{ readonly checked: number; readonly brokenAt: number | null }>
 }
@@ -134,7 +131,6 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
     },
     kinds: eventKinds,
     list: (filter, wish) => store.events.list(filter, wish),
-    countDays: (kinds, from, to) => store.events.countDays(kinds, from, to),
     async purge() {
       const before = clock.now() - settings.lifetimes.events * 1000
       return store.transaction((tx) => tx.events.purge(before, keyTree.current('audit')))

@@ -222,8 +222,7 @@ export const adminEventRoutes: readonly Route[] = [
     run: async (call) => {
       const { core, query } = call
       const lastDay = Math.floor(core.clock.now() / dayMillis)
-      const from = (lastDay - query.days + 1) * dayMillis
-      const counts = await core.events.countDays(countedKinds, from, (lastDay + 1) * dayMillis)
+      const counts = await core.statistics.countDays(countedKinds, query.days)
       const keptDays = Math.floor(core.settings.lifetimes.events / 86_400)
       return { status: 200, body: { items: statisticsItems(counts, lastDay, query.days), kept_days: keptDays } }
     },
