@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from 'vite'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** The server that `npm run console:dev` calls. */
-const server = process.env.CARDEA_URL ?? 'http://127.0.0.1:4000'
+const server = process.env.CONSOLE_SERVER ?? 'http://127.0.0.1:4000'
 
 /** Compressed once, here, so that the server never compresses. */
 const precompress: Plugin = {

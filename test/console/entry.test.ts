@@ -217,6 +217,16 @@ describe('in a browser', { skip: noBrowser }, () => {
     await one.page.getByText('Nothing was done for a while.').waitFor()
     assert.equal(await one.page.evaluate(() => fetch('/auth/me').then((answer) => answer.status)), 401)
 
+    // The next day, in the same browser, with a cookie that is still good.
+    await signInAs(one, 'busy', goodPassword)
+    await heading(one, 'Hello, busy')
+    const { cookies } = await one.context.storageState()
+    await one.context.addInitScript(`localStorage.setItem('cardea-last-active', String(Date.now() - 86_400_000))`)
+    await one.go('/sessions')
+    await one.page.getByText('Nothing was done for a while.').waitFor()
+    await one.context.addCookies(cookies)
+    assert.equal(await one.page.evaluate(() => fetch('/auth/me').then((answer) => answer.status)), 401)
+
     const first = await come()
     await signInAs(first, 'busy', goodPassword)
     await heading(first, 'Hello, busy')

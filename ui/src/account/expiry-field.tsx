@@ -12,6 +12,8 @@ export interface ExpiryFieldProps {
   /** ISO time, or null for no end. */
   readonly value: string | null
   readonly onChange: (value: string | null) => void
+  /** The preset, in days, that `value` was made of. */
+  readonly begin?: number
   /** May it have no end? */
   readonly mayBeNever?: boolean
   /** Further ahead than this it may not end, in seconds. */
@@ -23,13 +25,14 @@ export interface ExpiryFieldProps {
 export function ExpiryField({
   value,
   onChange,
+  begin,
   mayBeNever = false,
   maxSeconds = facts.token_max_seconds,
   error,
 }: ExpiryFieldProps) {
   const maxDays = Math.floor(maxSeconds / 86_400)
   const presets = Object.entries(texts.presets).filter(([days]) => mayBeNever || Number(days) <= maxDays)
-  const [choice, setChoice] = useState(() => (value === null ? never : custom))
+  const [choice, setChoice] = useState(() => (begin !== undefined ? String(begin) : value === null ? never : custom))
   const choose = (next: string) => {
     setChoice(next)
     if (next === never) onChange(null)

@@ -157,7 +157,7 @@ function Create({ onCancel, onMade }: CreateProps) {
           data-autofocus
           error={form.errorOf('name')}
         />
-        <ExpiryField value={expiry} onChange={setExpiry} error={form.errorOf('expires_at')} />
+        <ExpiryField value={expiry} begin={usualDays} onChange={setExpiry} error={form.errorOf('expires_at')} />
         <ScopeField value={scopes} onChange={setScopes} error={form.errorOf('scopes')} />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onCancel}>

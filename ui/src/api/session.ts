@@ -57,6 +57,22 @@ export async function signOut(why: 'left' | 'idle' = 'left'): Promise<void> {
   for (const [name, value] of before) if (value !== null) localStorage.setItem(name, value)
 }
 
+let leaving = false
+
+/** After nothing was done for too long. Where the server cannot be told, what is shown goes away all the same. */
+export async function leaveIdle(): Promise<void> {
+  if (leaving) return
+  leaving = true
+  try {
+    await signOut('idle')
+  } catch {
+    expected = 'idle'
+    await client.forget()
+  } finally {
+    leaving = false
+  }
+}
+
 const refusedProofs: readonly string[] = ['credentials_wrong', 'mfa_code_wrong']
 
 /**

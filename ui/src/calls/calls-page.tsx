@@ -48,11 +48,11 @@ export function CallsPage() {
           return (
             <>
               <Section title={texts.native}>
-                <MethodList methods={own} language={language} />
+                <MethodList methods={own} language={language} open={1} />
               </Section>
               {others.length > 0 && (
                 <Section title={texts.others}>
-                  <MethodList methods={others} language={language} />
+                  <MethodList methods={others} language={language} open={0} />
                 </Section>
               )}
             </>

@@ -5,6 +5,9 @@ export type Language = (typeof languages)[number]
 
 type Printer = (sent: Sent) => string
 
+/** Of an object on one line. */
+const longest = 56
+
 const indent = (lines: readonly string[], by: string): string => lines.map((line) => by + line).join('\n')
 
 // ── JavaScript: an ES module for Node, nothing to install ───────────────────────────────────────────────────────────
@@ -24,8 +27,11 @@ function jsTemplate(template: Template): string {
 
 const jsName = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : jsText(name))
 const jsValue = ({ value }: Member): string => (Array.isArray(value) ? jsTemplate(value) : JSON.stringify(value))
-const jsObject = (members: readonly (readonly [string, string])[]): string =>
-  `{ ${members.map(([name, value]) => `${jsName(name)}: ${value}`).join(', ')} }`
+const jsObject = (members: readonly (readonly [string, string])[]): string => {
+  const parts = members.map(([name, value]) => `${jsName(name)}: ${value}`)
+  const line = `{ ${parts.join(', ')} }`
+  return line.length <= longest ? line : `{\n${parts.map((part) => `    ${part},\n`).join('')}  }`
+}
 
 const javascript: Printer = ({ method, url, headers, basic, body, cookies }) => {
   const all = headers.map(([name, value]) => [name, jsTemplate(value)] as const)
@@ -48,7 +54,9 @@ const javascript: Printer = ({ method, url, headers, basic, body, cookies }) => 
       ? `const answer = await fetch(${jsText(url)})`
       : `const answer = await fetch(${jsText(url)}, {\n${indent(options, '  ')}\n})`,
     'console.log(answer.status, await answer.text())',
-    ...(cookies?.action === 'keep' ? ["console.log('COOKIE:', answer.headers.getSetCookie()[0]?.split(';')[0])"] : []),
+    ...(cookies?.action === 'keep'
+      ? ["console.log('COOKIE:', answer.headers.getSetCookie().map((each) => each.split(';')[0]).join('; '))"]
+      : []),
   ].join('\n')
 }
 
@@ -63,8 +71,11 @@ const pyValue = ({ value }: Member): string => {
   if (Array.isArray(value)) return pyTemplate(value)
   return value === null ? 'None' : value === true ? 'True' : value === false ? 'False' : String(value)
 }
-const pyDict = (members: readonly (readonly [string, string])[]): string =>
-  `{${members.map(([name, value]) => `${pyText(name)}: ${value}`).join(', ')}}`
+const pyDict = (members: readonly (readonly [string, string])[]): string => {
+  const parts = members.map(([name, value]) => `${pyText(name)}: ${value}`)
+  const line = `{${parts.join(', ')}}`
+  return line.length <= longest ? line : `{\n${parts.map((part) => `        ${part},\n`).join('')}    }`
+}
 
 const python: Printer = ({ method, url, headers, basic, body, cookies }) => {
   const modules = new Set(['urllib.request'])

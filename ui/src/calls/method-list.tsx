@@ -22,9 +22,16 @@ interface Named {
   readonly method: HelpMethod
 }
 
-export function MethodList({ methods, language }: { readonly methods: readonly Named[]; readonly language: Language }) {
+export interface MethodListProps {
+  readonly methods: readonly Named[]
+  readonly language: Language
+  /** How many are open to begin with. */
+  readonly open: number
+}
+
+export function MethodList({ methods, language, open }: MethodListProps) {
   return (
-    <Accordion multiple defaultValue={methods.slice(0, 1).map(({ name }) => name)} order={3} className="methods">
+    <Accordion multiple defaultValue={methods.slice(0, open).map(({ name }) => name)} order={3} className="methods">
       {methods.map(({ name, method }) => (
         <Accordion.Item key={name} value={name}>
           <Accordion.Control>

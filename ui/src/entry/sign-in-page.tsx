@@ -66,6 +66,7 @@ export function SignInPage() {
             name="identifier"
             label={entry.identifier}
             autoComplete="username"
+            autoFocus
             autoCapitalize="none"
             spellCheck={false}
             required

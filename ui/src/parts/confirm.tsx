@@ -53,7 +53,7 @@ function ConfirmForm({ onClose, children, verb, word, run }: FormProps) {
           />
         )}
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} {...(word === undefined ? { 'data-autofocus': true } : {})}>
             {common.cancel}
           </Button>
           <Button

@@ -16,7 +16,9 @@ export function usePageTitle(title: string) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = common.title(title)
-    heading.current?.focus({ preventScroll: true })
+    scrollTo(0, 0)
+    // A field that is to be filled in first has the focus already.
+    if (!(document.activeElement instanceof HTMLInputElement)) heading.current?.focus({ preventScroll: true })
   }, [title])
   return heading
 }
@@ -26,7 +28,7 @@ export function Page({ title, intro, actions, children }: PageProps) {
   const heading = usePageTitle(title)
   return (
     <Stack gap="xl">
-      <Group justify="space-between" align="flex-start" gap="md">
+      <div className="page-head">
         <div>
           <Title order={1} ref={heading} tabIndex={-1}>
             {title}
@@ -38,7 +40,7 @@ export function Page({ title, intro, actions, children }: PageProps) {
           )}
         </div>
         {actions !== undefined && <Group gap="sm">{actions}</Group>}
-      </Group>
+      </div>
       {children}
     </Stack>
   )

@@ -41,13 +41,15 @@ export function usePaged<T>({ key, list, limit = 20 }: PagedWish<T>): Paged<T> {
     queryFn: () => call(() => list(place)),
     placeholderData: keepPreviousData,
   })
-  const go = (next: string | null) =>
+  const go = (next: string | null) => {
     setParams((before) => {
       const after = new URLSearchParams(before)
       if (next === null) after.delete('cursor')
       else after.set('cursor', next)
       return after
     })
+    scrollTo(0, 0)
+  }
   return { found, cursor, go }
 }
 

@@ -1,8 +1,9 @@
 import { Button, Center, Loader, Stack } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { Redirect, useLocation, useSearch } from 'wouter'
+import { idleSecondsLeft } from '../api/activity.ts'
 import { useMeQuery } from '../api/me.ts'
-import { type Ending, lastEnding } from '../api/session.ts'
+import { type Ending, lastEnding, leaveIdle } from '../api/session.ts'
 import { Problem } from '../parts/notice.tsx'
 import { common } from '../texts/common.ts'
 
@@ -11,12 +12,18 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const { data: me, error, refetch } = useMeQuery()
   const [location] = useLocation()
   const search = useSearch()
+  // Opened again after too long: nothing is shown to whoever sits there now.
+  const [late] = useState(() => idleSecondsLeft() <= 0)
+  const mustLeave = late && me !== undefined && me !== null
+  useEffect(() => {
+    if (mustLeave) void leaveIdle()
+  }, [mustLeave])
   if (me === null) {
     const why = lastEnding()
     const from = why === 'left' ? '/' : search === '' ? location : `${location}?${search}`
     return <Redirect to={signInAddress(from, why)} replace />
   }
-  if (me !== undefined) return children
+  if (me !== undefined && !late) return children
   return (
     <Center mih="60vh" p="md">
       {error === null ? (

@@ -1,30 +1,20 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import { signOut } from '../api/session.ts'
+import { idleSecondsLeft, noteActivity } from '../api/activity.ts'
+import { leaveIdle, signOut } from '../api/session.ts'
 import { facts } from '../facts.ts'
 import { idle } from '../texts/proof.ts'
 
 /** How long before the end the person is asked. */
 const WARN_SECONDS = Math.min(60, facts.idle_seconds / 2)
 const NOTE_EVERY_MS = 1000
-const mark = 'cardea-last-active'
 const signs = ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const
-
-/** All tabs share the mark: who works in one is not signed out by another. */
-function note(): void {
-  localStorage.setItem(mark, String(Date.now()))
-}
-
-function idleSeconds(): number {
-  return (Date.now() - Number(localStorage.getItem(mark) ?? Date.now())) / 1000
-}
 
 /** Signs out where nothing was done for long, and says so before. */
 export function IdleWatch() {
   const [left, setLeft] = useState<number | null>(null)
   const warning = left !== null
 
-  useEffect(() => note(), [])
   useEffect(() => {
     // While the question stands, only its answer counts: a cat on the keyboard is nobody.
     if (warning) return
@@ -33,7 +23,7 @@ export function IdleWatch() {
       const now = Date.now()
       if (now - noted < NOTE_EVERY_MS) return
       noted = now
-      note()
+      noteActivity()
     }
     for (const sign of signs) addEventListener(sign, onSign, { passive: true })
     return () => {
@@ -43,15 +33,15 @@ export function IdleWatch() {
 
   useEffect(() => {
     const timer = setInterval(() => {
-      const rest = facts.idle_seconds - idleSeconds()
-      if (rest <= 0) void signOut('idle').catch(() => {})
+      const rest = idleSecondsLeft()
+      if (rest <= 0) void leaveIdle()
       setLeft(rest > WARN_SECONDS ? null : Math.max(0, Math.ceil(rest)))
     }, 1000)
     return () => clearInterval(timer)
   }, [])
 
   const stay = () => {
-    note()
+    noteActivity()
     setLeft(null)
   }
   return (

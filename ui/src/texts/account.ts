@@ -40,7 +40,7 @@ export const account = {
     usernameSaved: 'Your user name is changed.',
     email: 'E-mail address',
     emailIntro:
-      'A new address counts once the link that is mailed to it was used. The old one can undo that for three days.',
+      'A new address counts once the link that is mailed to it was used. The old one is mailed a way to undo that.',
     current: 'Now',
     newEmail: 'New e-mail address',
     saveEmail: 'Mail me a link',

@@ -19,7 +19,7 @@ export const events: Readonly<Record<string, string>> = {
   'password-reset-requested': 'A link to set a new password was asked for',
   'password-reset': 'Password set by a mailed link',
   'password-set': 'Password set by an administrator',
-  'factor-begun': 'Setting up a second factor was begun',
+  'factor-begun': 'Setting up a second factor began',
   'factor-added': 'Second factor switched on',
   'factor-removed': 'Second factor switched off',
   'factor-reset': 'Second factor taken off by an administrator',
