@@ -4,8 +4,10 @@ import type { Browser } from 'playwright-core'
 import { noBrowser, openBrowser } from '../support/browser.ts'
 import { enrol, signIn } from '../support/callers.ts'
 import { keepPicture, signInAs, startConsole, type Visit, visit } from '../support/console.ts'
+import { findings, lookAt } from '../support/looks.ts'
 import { goodPassword, makeUser, origin } from '../support/people.ts'
 import type { TestServer } from '../support/server.ts'
+import { testEngine } from '../support/store.ts'
 
 /* What administrators do to people, services and their credentials. */
 
@@ -160,6 +162,8 @@ describe('in a browser', { skip: noBrowser }, () => {
     await dialog().getByRole('button', { name: 'Begin' }).click()
     await page.getByText('You act as acted-for.').waitFor()
     await heading('Hello, acted-for').waitFor()
+    await page.waitForLoadState('networkidle')
+    assert.deepEqual(await findings(page), [])
     await keepPicture(page, 'admin-acting')
     await page.reload()
     await page.getByText('You act as acted-for.').waitFor()
@@ -212,6 +216,34 @@ describe('in a browser', { skip: noBrowser }, () => {
     assert.equal((await server.send('GET', '/auth/me', { apiKey: key })).status, 401)
     await page.getByLabel('State').selectOption('live')
     await page.getByText('Nothing fits these filters').waitFor()
+  })
+
+  test('the pages of one user and of one service, and their dialogs, can be used by everybody', {
+    skip: testEngine === 'sqlite' ? false : 'looked at once, on SQLite',
+  }, async () => {
+    const user = await person('looked-at', { role: 'editor' })
+    const service = await makeUser(server, { username: 'looked-at-too', kind: 'service' })
+    const { page } = root
+    const pages = [
+      ['users', user.publicId, 'looked-at'],
+      ['services', service.publicId, 'looked-at-too'],
+    ] as const
+    for (const [folder, id, name] of pages) {
+      await root.go(`/admin/${folder}/${id}`)
+      await heading(name).waitFor()
+      await page.waitForLoadState('networkidle')
+      await lookAt(root, `in-admin-${folder}-one`)
+    }
+    await button('New key').click()
+    await page.getByLabel('Name of the key').waitFor()
+    assert.deepEqual(await findings(page), [])
+    await button('Delete the account').focus()
+    await page.keyboard.press('Enter')
+    await dialog().getByLabel('Type looked-at-too to confirm').waitFor()
+    await page.keyboard.type('looked-at-too')
+    assert.deepEqual(await findings(page), [])
+    await page.keyboard.press('Enter')
+    await heading('Service users').waitFor()
   })
 
   test('a change asks for the password where the session is not fresh', async () => {
