@@ -1,4 +1,5 @@
 import type { Settings } from '../src/config/options.ts'
+import { uuidv7 } from '../src/crypto/random.ts'
 import { type House, openHouse } from '../src/server/house.ts'
 import { createLog } from '../src/server/log.ts'
 import { loadSettings } from '../src/server/settings.ts'
@@ -30,6 +31,29 @@ export function makeUser(house: House, username: string): Promise<User> {
   return house.core.users.create(wish, null, origin)
 }
 
+/** Users like this one, with the same password, whom nobody waits for to be hashed. */
+export async function makeCrowd({ core, store }: House, like: User, names: readonly string[]): Promise<void> {
+  const passwordHash = await store.users.passwordHash(like.id)
+  const { kind, status, role } = like
+  await store.transaction(async (tx) => {
+    for (const username of names) {
+      await tx.users.create({
+        publicId: uuidv7(core.clock.now()),
+        kind,
+        username,
+        usernameKey: username,
+        email: null,
+        unprovenEmail: null,
+        passwordHash,
+        status,
+        role,
+        grantedScopes: [],
+        createdAt: core.clock.now(),
+      })
+    }
+  })
+}
+
 /** How each kind of credential is sent: the headers of a request. */
 export type Credentials = Readonly<Record<GuardKind, Readonly<Record<string, string>>>>
 export const guardKinds = [
@@ -47,7 +71,7 @@ export async function makeCredentials({ core }: House, user: User): Promise<Cred
     core.sessions.open({ user, mode, factors: ['password'], origin })
   const [access, bearer, cookie] = [await open('token'), await open('bearer'), await open('cookie')]
   const key = await core.keys.issueFor(user, { name: 'bench' }, origin)
-  const expiresAt = core.clock.now() + 86_400_000
+  const expiresAt = core.clock.now() + 90 * 86_400_000
   const token = await core.tokens.issueFor(user, { name: 'bench', expiresAt }, origin)
   const pair = Buffer.from(`${key.record.id}:${key.secret}`).toString('base64')
   return {

@@ -11,7 +11,7 @@ import { openHouse } from '../src/server/house.ts'
 import { listen } from '../src/server/http-server.ts'
 import { createJobs } from '../src/server/jobs.ts'
 import { createMetrics } from '../src/server/metrics.ts'
-import { benchLog, benchSettings, makeCredentials, makeUser } from './house.ts'
+import { benchLog, benchSettings, makeCredentials, makeCrowd, makeUser } from './house.ts'
 import { readWish, serveQuestions } from './processes.ts'
 import { countStatements } from './statements.ts'
 
@@ -20,6 +20,8 @@ export interface ServerWish {
   readonly settings?: Settings
   /** Users who sign in with the password of the bench. */
   readonly users: readonly string[]
+  /** More of them, who do nothing but sign in; they have the hash of the first one, which saves making theirs. */
+  readonly crowd?: readonly string[]
   readonly countStatements?: boolean
 }
 
@@ -58,6 +60,7 @@ jobs.start()
 
 const users = []
 for (const username of wish.users) users.push(await makeUser(house, username))
+if (users[0] !== undefined) await makeCrowd(house, users[0], wish.crowd ?? [])
 const issued = []
 for (const user of users) issued.push(await makeCredentials(house, user))
 await core.flush()

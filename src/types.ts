@@ -87,6 +87,8 @@ export interface Origin {
   readonly userAgent: string
   /** The signed device cookie's id, when the request bore one that we signed. */
   readonly device?: string
+  /** A page of another site made the browser ask: what that counts is apart from what its visitor counts. */
+  readonly foreign?: true
 }
 
 /** Who calls, as the guard found out. */

@@ -13,6 +13,7 @@ import { optionPaths, variableOf } from '../src/config/options.ts'
 import { eventKinds } from '../src/core/events.ts'
 import { type ErrorCode, publicTexts } from '../src/errors.ts'
 import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
+import { compiled } from './support/compiled.ts'
 import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
 
 const pages = readPages()
@@ -67,6 +68,7 @@ function bash(script: string): Promise<Ended> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        ...compiled,
         PORT: String(shopPort),
         CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
         CARDEA_PASSWORD_HASH_PASSES: '1',

@@ -1,5 +1,5 @@
 // Proves that what `npm pack` makes works where nothing of this checkout is: builds, packs, installs the tarball in an
-// empty folder, imports every entry point and starts the command.
+// empty folder, imports every entry point, compiles a page against the types of the client and starts the command.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,17 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const scratch = mkdtempSync(join(tmpdir(), 'cardea-package-'))
 const project = mkdtempSync(join(tmpdir(), 'cardea-consumer-'))
+
+const page = `import { ClientError, createClient } from 'cardea/client'
+const client = createClient({ url: 'https://id.example.com' })
+const step = await client.signIn({ identifier: 'alice', password: 'secret' })
+if (!step.done) await step.submitCode('123456')
+const name: string | undefined = (await client.keys.list()).items[0]?.name
+const { data } = await client.api.GET('/auth/keys/{id}', { params: { path: { id: name ?? '' } } })
+export const scopes: string[] | null | undefined = data?.scopes
+// @ts-expect-error: a key has a name
+client.keys.create({}).catch((error) => error instanceof ClientError && error.code === 'request_invalid')
+`
 
 try {
   npm(root, 'run', 'build')
@@ -40,6 +51,13 @@ try {
     assert.notEqual(names, '', `${name} exports nothing`)
     console.log(`${name}: ${names}`)
   }
+
+  // As a front end compiles it: types of the DOM and none of Node, every declaration looked at.
+  writeFileSync(join(project, 'page.ts'), page)
+  const options = '--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --lib es2022,dom'.split(
+    ' ',
+  )
+  node(join(root, 'node_modules/typescript/bin/tsc'), ...options, '--types', '', 'page.ts')
 
   const help = node(join(home, manifest.bin.cardea), '--help')
   assert.match(help, /cardea/)

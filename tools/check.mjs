@@ -83,7 +83,14 @@ async function stage(name, work) {
   const { tests = 0, passed = 0, skipped = 0 } = counts ?? {}
   const tally = counts ? `, ${passed} of ${tests} passed, ${skipped} skipped` : ''
   report.push(`${name}: ${code === 0 ? 'ok' : `FAILED (exit ${code})`}, ${seconds} s${tally}`)
+  report.push(...slowest(counts?.files ?? []))
   return code
+}
+
+/** Where the time went: what to look at when a run has become long. */
+function slowest(files) {
+  const worst = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, 10)
+  return worst.map(({ file, seconds }) => `  ${seconds.toFixed(1).padStart(5)} s  ${fromRoot(file)}`)
 }
 
 function suites() {
@@ -105,7 +112,9 @@ function tests(engine, named) {
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...[`--test-reporter=${join(root, 'tools', 'tally-reporter.mjs')}`, `--test-reporter-destination=${tally}`],
   ]
-  const env = { CARDEA_TEST_ENGINE: engine, CARDEA_TEST_POSTGRES_URL: server?.url ?? '' }
+  // Each file is a process: what one has compiled, the next need not.
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(root, '.cache', 'compiled')
+  const env = { NODE_COMPILE_CACHE, CARDEA_TEST_ENGINE: engine, CARDEA_TEST_POSTGRES_URL: server?.url ?? '' }
   return async () => {
     const code = await start([...options, ...named], env)
     return { code, counts: readTally(tally) }

@@ -64,11 +64,12 @@ const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('con
 /** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
 const checkOrigin: Step = (x) => {
   x.sameOrigin = sameOrigin(x.headers, x.app.publicOrigin, x.api.cookieOrigins)
+  if (x.sameOrigin === 'foreign') x.origin = { ...x.origin, foreign: true }
 }
 
 const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return
-  // Otherwise a page elsewhere could use up the limit of whoever visits it; where every page may ask there is no elsewhere.
+  // Where no page elsewhere may ask, none is counted. Where every page may, the core counts it apart from its visitor.
   if (x.sameOrigin === 'foreign' && x.api.cors.origins !== '*')
     throw new CardeaError('origin_refused', { internal: 'a counted call from a foreign page' })
   return x.app.core.limits[x.route.limit](x.origin).then(() => {})

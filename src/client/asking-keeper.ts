@@ -54,7 +54,7 @@ export function createAskingKeeper({ authorization, shareAs, ask }: AskingKeeper
   }
 
   return {
-    authorization: async () => authorization,
+    proof: async () => ({ header: authorization, session: null }),
     async renew() {
       if (authorization === null && signedIn) end('credential_invalid')
       return null

@@ -1,7 +1,7 @@
 import type { FieldError } from '../errors.ts'
 import type { ProblemCode } from './schema.ts'
 
-/** Of the client itself: no answer came; what came is no answer of a Cardea; there is nobody signed in to do this. */
+/** Of the client itself: no answer came, or one that no Cardea gives. */
 export type ClientCode = 'unreachable' | 'unexpected_answer'
 
 /** Newer servers may know more codes than this client: compare, and have a branch for the rest. */

@@ -97,7 +97,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const keeper = credential === undefined && mode === 'token' ? tokens() : asking()
   const origins = new Set([url, ...(options.origins ?? [])].map((each) => new URL(each).origin))
   const transport = createTransport({ keeper, origins, fetch })
-  const api = typed(url, cookies, transport)
+  const api = typed(url, cookies, (request) => transport(() => request.clone()))
   const calls = createCalls(api)
 
   function tokens(): Keeper {
@@ -170,10 +170,10 @@ export function createClient(options: ClientOptions = {}): Client {
     user: () => keeper.user(),
     onChange: (listener) => keeper.listen(listener),
     async accessToken() {
-      const authorization = await keeper.authorization()
-      return authorization?.startsWith('Bearer ') ? authorization.slice(7) : null
+      const { header } = await keeper.proof()
+      return header?.startsWith('Bearer ') ? header.slice(7) : null
     },
-    fetch: (input, init) => transport(new Request(input, init)),
+    fetch: (input, init) => transport(() => new Request(input instanceof Request ? input.clone() : input, init)),
     api,
     dispose: () => keeper.dispose(),
   }
@@ -186,7 +186,8 @@ function typed(url: string, credentials: 'include' | 'same-origin', send: Fetch)
     credentials,
     fetch: async (request) => {
       const response = await send(request)
-      if (!response.ok) throw await errorOf(response)
+      // A page where JSON was asked for is from something in between, such as the sign-in of a network.
+      if (!response.ok || isPage(response)) throw await errorOf(response)
       return response
     },
   })
@@ -197,9 +198,14 @@ function dataOf<T>({ data }: { readonly data?: T }): NonNullable<T> {
   return data
 }
 
+const isPage = ({ headers }: Response): boolean => /^text\/html\b/i.test(headers.get('Content-Type') ?? '')
+
 function authorizationOf(credential: ClientOptions['credential']): string | null {
   if (credential === undefined) return null
-  return 'apiKey' in credential ? `ApiKey ${credential.apiKey}` : `Bearer ${credential.token}`
+  const [scheme, text] = 'apiKey' in credential ? ['ApiKey', credential.apiKey] : ['Bearer', credential.token]
+  // Said here and without the text: the error of `Headers` would show it.
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new TypeError('credential: no key has blanks or line breaks in it')
+  return `${scheme} ${text}`
 }
 
 /** Without a trailing slash, a query or a fragment. */

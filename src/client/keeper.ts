@@ -7,15 +7,23 @@ export type SignedInAnswer = components['schemas']['SignedIn']
 /** Who is signed in now; null with the reason when a session ended that nobody signed out of. */
 export type Listener = (user: User | null, reason: ErrorCode | null) => void
 
+/** What one request carried. */
+export interface Proof {
+  /** The `Authorization`, or null where there is none or the browser sends a cookie. */
+  readonly header: string | null
+  /** Which session that was of, if any. */
+  readonly session: string | null
+}
+
 /** Holds what proves who calls: tokens, a cookie that only the browser sees, or a fixed credential. */
 export interface Keeper {
-  /** The `Authorization` that a request must carry, or null where there is none or the browser sends a cookie. */
-  authorization(): Promise<string | null>
+  /** What the next request must carry. */
+  proof(): Promise<Proof>
   /**
-   * After the server refused what was `used`: what to try instead, or null when there is nothing. Throws what the
-   * refresh threw when that ended the session.
+   * After the server refused what was `used`: what to try instead, or null when there is nothing of the same session. A
+   * call that one person made is never repeated as another. Throws what the refresh threw.
    */
-  renew(used: string | null): Promise<string | null>
+  renew(used: Proof): Promise<Proof | null>
   /** A sign-in succeeded. */
   open(answer: SignedInAnswer): Promise<User>
   /** The session is over, as this client wished. */
@@ -41,7 +49,14 @@ export function createListeners(): Listeners {
       return () => listeners.delete(listener)
     },
     tell(user, reason) {
-      for (const listener of [...listeners]) listener(user, reason)
+      for (const listener of [...listeners]) {
+        try {
+          listener(user, reason)
+        } catch (error) {
+          // A fault of the page; signing in and out go on.
+          console.error('A listener of onChange failed.', error)
+        }
+      }
     },
   }
 }

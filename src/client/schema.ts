@@ -322,9 +322,12 @@ export interface components {
   schemas: {
     SignedIn: components['schemas']['TokenPair'] | components['schemas']['BearerSession'] | components['schemas']['CookieSession']
     TokenPair: {
+      /** A JWT for `Authorization: Bearer`. */
       access_token: string
+      /** For `POST /auth/refresh`, once: the answer has the next one. */
       refresh_token: string
       token_type: 'Bearer'
+      /** How long the access token is good, in seconds. */
       expires_in: number
       user: components['schemas']['User']
     }
@@ -332,16 +335,20 @@ export interface components {
       id: string
       kind: 'person' | 'service'
       username: string
+      /** The proven address; null where there is none. */
       email: string | null
+      /** Claimed, and good for nothing until it is proven. */
       unproven_email: string | null
       status: 'pending' | 'active' | 'disabled' | 'blocked'
       role: string
       scopes: string[]
+      /** Whether an authenticator app is enrolled. */
       second_factor: boolean
       created_at: string
       last_sign_in_at: string | null
     }
     BearerSession: {
+      /** Opaque, for `Authorization: Bearer`. */
       token: string
       expires_at: string
       user: components['schemas']['User']
@@ -354,12 +361,16 @@ export interface components {
       type: string
       title: string
       status: number
+      /** For programs. New ones may come. */
       code: string
+      /** What to do about it. */
       detail?: string
+      /** Which fields were wrong, and what is right. */
       errors?: {
         field: string
         message: string
       }[]
+      /** Find it in the log of the server with this. */
       request_id: string
       [member: string]: unknown
     }
@@ -375,14 +386,17 @@ export interface components {
       kind: 'password' | 'access-token' | 'refresh-token' | 'bearer-token' | 'session-cookie' | 'api-key' | 'static-key' | 'private-token' | 'one-time'
       scopes: string[]
       session_id: string | null
+      /** Of an API key, static key or private token. */
       key_id: string | null
       /** How it was proven who signs in. */
       factors: ('password' | 'totp' | 'recovery-code' | 'link' | 'set-up-code')[]
       expires_at: string | null
+      /** Who acts in the name of the user, if anybody does. */
       actor: string | null
     }
     EventPage: {
       items: components['schemas']['Event'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     Event: {
@@ -403,8 +417,11 @@ export interface components {
       }
     }
     TotpEnrolment: {
+      /** For typing into an app: Base32. */
       secret: string
+      /** `otpauth:`, for opening in an app. */
       uri: string
+      /** The same as a picture: SVG. */
       qr_svg: string
       expires_at: string
     }
@@ -414,6 +431,7 @@ export interface components {
     }
     SessionPage: {
       items: components['schemas']['Session'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     Session: {
@@ -421,6 +439,7 @@ export interface components {
       /** The API that issued it. */
       api: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
       mode: 'token' | 'bearer' | 'cookie'
+      /** Whether it is the one that asks. */
       current: boolean
       address: string
       user_agent: string
@@ -437,6 +456,7 @@ export interface components {
     }
     ApiKeyPage: {
       items: components['schemas']['ApiKey'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     ApiKey: {
@@ -451,6 +471,7 @@ export interface components {
       expires_at: string | null
       last_used_at: string | null
       revoked_at: string | null
+      /** What replaced it when it was rotated. */
       successor: string | null
       /** Back from a backup, and refused until an administrator confirms it; null otherwise. */
       suspended_at: string | null
@@ -463,6 +484,7 @@ export interface components {
     }
     PrivateTokenPage: {
       items: components['schemas']['PrivateToken'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     PrivateToken: {
@@ -475,6 +497,7 @@ export interface components {
       expires_at: string
       last_used_at: string | null
       revoked_at: string | null
+      /** What replaced it when it was rotated. */
       successor: string | null
       /** Back from a backup, and refused until an administrator confirms it; null otherwise. */
       suspended_at: string | null
@@ -484,6 +507,7 @@ export interface components {
     }
     UserPage: {
       items: components['schemas']['ManagedUser'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     ManagedUser: components['schemas']['User'] & {
@@ -494,6 +518,7 @@ export interface components {
     }
     UserSessionPage: {
       items: components['schemas']['Session'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     UserSessionsEnded: {
@@ -516,6 +541,7 @@ export interface components {
     }
     OwnedApiKeyPage: {
       items: components['schemas']['OwnedApiKey'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     OwnedApiKey: components['schemas']['ApiKey'] & {
@@ -529,6 +555,7 @@ export interface components {
     }
     OwnedPrivateTokenPage: {
       items: components['schemas']['OwnedPrivateToken'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     OwnedPrivateToken: components['schemas']['PrivateToken'] & {
@@ -536,6 +563,7 @@ export interface components {
     }
     AuditPage: {
       items: components['schemas']['AuditEvent'][]
+      /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
     AuditEvent: components['schemas']['Event'] & {
@@ -771,6 +799,7 @@ export interface operations {
           /** User name or proven e-mail address. */
           identifier: string
           password: string
+          /** Six digits of the authenticator app, or a recovery code, for accounts with a second factor. Without it the answer is `mfa_required` with an `mfa_ticket` for `POST /auth/sign-in/mfa`. */
           code?: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -794,7 +823,9 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** As answered with `mfa_required`. Good for ten minutes and five tries. */
           mfa_ticket: string
+          /** Six digits of the authenticator app, or a recovery code. */
           code: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -821,6 +852,7 @@ export interface operations {
           /** User name or proven e-mail address. */
           identifier: string
         } | {
+          /** Good for one use. */
           token: string
           /** `token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site. */
           mode?: 'token' | 'bearer' | 'cookie'
@@ -881,6 +913,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           code: string
           username: string
           email?: string
@@ -908,6 +941,7 @@ export interface operations {
           username: string
           email?: string
           password: string
+          /** Good for one use. */
           invitation?: string
         }
       }
@@ -993,6 +1027,7 @@ export interface operations {
       content: {
         'application/json': {
           password: string
+          /** Six digits of the authenticator app, or a recovery code. */
           code?: string
         }
       }
@@ -1057,6 +1092,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
           new_password: string
         }
@@ -1077,6 +1113,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
           /** Of the account, so that nobody confirms what somebody else opened with their address. Needed where it has one. */
           password?: string
@@ -1098,6 +1135,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Good for one use. */
           token: string
         }
       }
@@ -1184,6 +1222,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Six digits of the authenticator app, or a recovery code. */
           code: string
           /** Also revokes all API keys and private tokens. */
           revoke_keys?: boolean
@@ -1338,6 +1377,7 @@ export interface operations {
       content: {
         'application/json': {
           name: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           /** Null: does not expire. */
           expires_at?: string | null
@@ -1387,6 +1427,7 @@ export interface operations {
       content: {
         'application/json': {
           name?: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[] | null
           /** Null: does not expire. */
           expires_at?: string | null
@@ -1433,6 +1474,7 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          /** How long the old one stays good, in seconds. 0: not at all. */
           grace_seconds?: number
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1480,6 +1522,7 @@ export interface operations {
         'application/json': {
           name: string
           expires_at: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1507,6 +1550,7 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          /** How long the old one stays good, in seconds. 0: not at all. */
           grace_seconds?: number
           expires_at?: string
           /** Needed where the session is not fresh. */
@@ -1576,6 +1620,7 @@ export interface operations {
           password?: string | null
           role?: string
           kind?: 'person' | 'service'
+          /** What it may do, at most. Without: whatever its owner may do. */
           granted_scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1624,6 +1669,7 @@ export interface operations {
           status?: 'pending' | 'active' | 'disabled' | 'blocked'
           email?: string | null
           password?: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           granted_scopes?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
@@ -1700,6 +1746,7 @@ export interface operations {
       content: {
         'application/json': {
           name: string
+          /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           expires_at?: string | null
           /** Addresses or CIDR blocks; empty: from anywhere. */

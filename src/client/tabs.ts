@@ -39,6 +39,7 @@ export const noTabs: Tabs = {
 export function createTabs(name: string, hear: (message: Message) => Promise<void>): Tabs {
   const channel = openChannel(name)
   let answered: (() => void) | null = null
+  let closed = false
   channel?.addEventListener('message', ({ data }) => {
     if (!isMessage(data)) return
     const done = data.kind === 'have' ? answered : null
@@ -48,10 +49,12 @@ export function createTabs(name: string, hear: (message: Message) => Promise<voi
     )
   })
   return {
-    tell: (message) => channel?.postMessage(message),
+    tell(message) {
+      if (!closed) channel?.postMessage(message)
+    },
     alone: (run) => exclusively(name, run),
     async ask(than) {
-      if (channel === null) return
+      if (channel === null || closed) return
       const answer = new Promise<void>((resolve) => {
         answered = resolve
       })
@@ -59,7 +62,10 @@ export function createTabs(name: string, hear: (message: Message) => Promise<voi
       await Promise.race([answer, wait(PATIENCE_MS)])
       answered = null
     },
-    close: () => channel?.close(),
+    close() {
+      closed = true
+      channel?.close()
+    },
   }
 }
 

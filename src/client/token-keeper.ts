@@ -1,5 +1,5 @@
 import { ClientError, type ErrorCode } from './errors.ts'
-import { createListeners, type Keeper } from './keeper.ts'
+import { createListeners, type Keeper, type Proof } from './keeper.ts'
 import { now, wait } from './platform.ts'
 import type { components } from './schema.ts'
 import { isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
@@ -20,11 +20,17 @@ export interface TokenKeeperDeps {
   readonly refresh: (refreshToken: string) => Promise<TokenPair>
 }
 
-const bearer = (session: StoredSession): string => `Bearer ${session.accessToken}`
+function proofOf(session: StoredSession | null): Proof {
+  if (session === null) return { header: null, session: null }
+  return { header: `Bearer ${session.accessToken}`, session: placeOf(session).session }
+}
 
 /** Nothing was said about the session: no answer, or one that the server is in trouble. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof ClientError && (error.status === 0 || error.status === 429 || error.status >= 500)
+  error instanceof ClientError && (error.status === 0 || error.status >= 500)
+
+/** What only the server itself says of a session. A 401 or 403 of something in between ends nothing. */
+const isOver = /^(credential_|account_|refresh_reused$)/
 
 function sessionOf(pair: TokenPair): StoredSession {
   return {
@@ -45,7 +51,10 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
 
   /** What is stored. A tab that has just been opened asks the others first. */
   async function latest(): Promise<StoredSession | null> {
-    start ??= askAtStart()
+    start ??= askAtStart().catch((error) => {
+      start = null
+      throw error
+    })
     await start
     return storage.read()
   }
@@ -130,8 +139,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     } catch (error) {
       const meanwhile = await storage.read()
       if (meanwhile !== null && meanwhile.refreshToken !== before.refreshToken) return meanwhile
-      const isOver = error instanceof ClientError && (error.status === 401 || error.status === 403)
-      if (isOver && meanwhile !== null) await end(error.code)
+      if (error instanceof ClientError && isOver.test(error.code) && meanwhile !== null) await end(error.code)
       throw error
     }
   }
@@ -147,27 +155,24 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
   }
 
   return {
-    async authorization() {
+    async proof() {
       const session = await latest()
-      if (session === null) return null
-      if (session.expiresAt - now() > MARGIN_MS) return bearer(session)
+      if (session === null || session.expiresAt - now() > MARGIN_MS) return proofOf(session)
       try {
-        const next = await renewed(session)
-        return next === null ? null : bearer(next)
+        return proofOf(await renewed(session))
       } catch (error) {
         // What the token is still good for need not fail because its successor cannot be had.
-        if (isPassing(error) && session.expiresAt > now()) return bearer(session)
+        if (isPassing(error) && session.expiresAt > now()) return proofOf(session)
         throw error
       }
     },
 
     async renew(used) {
-      const session = await latest()
-      if (session === null) return null
-      // Somebody else renewed it while this call was on its way.
-      if (bearer(session) !== used) return bearer(session)
-      const next = await renewed(session)
-      return next === null ? null : bearer(next)
+      let session = await latest()
+      // Unless somebody else renewed it while the call was on its way.
+      if (session !== null && proofOf(session).header === used.header) session = await renewed(session)
+      const proof = proofOf(session)
+      return proof.header !== null && proof.session === used.session ? proof : null
     },
 
     async open(answer) {

@@ -13,21 +13,32 @@ export interface TransportDeps {
 /**
  * Sends a request with the credential of the session; once more with a new one when the server says that the token is
  * no good any more (RFC 6750, section 3.1). Answers every answer; throws when none came, when the refresh ended the
- * session, and TypeError for an origin that must not see the credential.
+ * session, and TypeError for an origin that must not see the credential. `make` is called again for the second time,
+ * so that no body has to be kept meanwhile.
  */
-export function createTransport({ keeper, origins, fetch }: TransportDeps): Fetch {
-  return async (request) => {
+export function createTransport({ keeper, origins, fetch }: TransportDeps): (make: () => Request) => Promise<Response> {
+  return async (make) => {
+    const request = make()
     const { origin } = new URL(request.url)
     if (!origins.has(origin))
       throw new TypeError(`${origin} is not one of the origins that this client sends its credential to`)
-    const repeat = request.clone()
-    const used = await keeper.authorization()
-    const response = await reach(fetch, carrying(request, used))
+    const used = await keeper.proof()
+    const response = await reach(fetch, carrying(request, used.header))
     if (!(await refusesToken(response))) return response
     const next = await keeper.renew(used)
-    if (next === null) return response
+    const repeat = next === null ? null : again(make)
+    if (next === null || repeat === null) return response
     await response.body?.cancel()
-    return reach(fetch, carrying(repeat, next))
+    return reach(fetch, carrying(repeat, next.header))
+  }
+}
+
+/** Null where the body was a stream, which is gone. */
+function again(make: () => Request): Request | null {
+  try {
+    return make()
+  } catch {
+    return null
   }
 }
 
@@ -51,6 +62,11 @@ const refusedTokens = ['credential_invalid', 'credential_expired', 'credential_r
  * try. The body tells where a page of another origin may not see the header.
  */
 async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status === 403) {
+    // Of an account that was disabled meanwhile the refresh says so, and ends the session here.
+    const { code } = await readMembers(response.clone())
+    return String(code).startsWith('account_')
+  }
   if (response.status !== 401) return false
   const challenge = response.headers.get('WWW-Authenticate')
   if (challenge !== null) return challenge.includes('error="invalid_token"')

@@ -220,6 +220,7 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       knownUser: { points: n('limits.knownUser.points'), windowSeconds: n('limits.knownUser.windowSeconds') },
       strangers: { points: n('limits.strangers.points'), windowSeconds: n('limits.strangers.windowSeconds') },
       mail: { points: n('limits.mail.points'), windowSeconds: n('limits.mail.windowSeconds') },
+      questions: { points: n('limits.questions.points'), windowSeconds: n('limits.questions.windowSeconds') },
     },
     signing: {
       algorithm: sure('signing.algorithm', values['signing.algorithm']),

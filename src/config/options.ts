@@ -187,6 +187,13 @@ export const options = {
   'limits.strangers.windowSeconds': seconds(900, 'Window of that limit.', 1, 7 * DAY),
   'limits.mail.points': count(10, 'Calls that send mail or cost as much, from one address in a window.', 1, 1_000_000),
   'limits.mail.windowSeconds': seconds(3600, 'Window of that limit.', 1, 7 * DAY),
+  'limits.questions.points': count(
+    120,
+    'Questions about documents that no index answers (searches, counts, several fields at once), from one address in a window, of nobody in particular and of guests.',
+    1,
+    1_000_000,
+  ),
+  'limits.questions.windowSeconds': seconds(60, 'Window of that limit.', 1, 7 * DAY),
 
   // ── mail ────────────────────────────────────────────────────────────────────────────────────────────────────────
   'smtp.url': option(optional(smtpUrl), null, {

@@ -215,7 +215,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     credentials: createCredentialAdministration({ store, clock, keys, tokens, rights }),
     feed,
     devices: createDevices({ keyTree, places }),
-    documents: createDocuments(base),
+    documents: createDocuments({ ...base, limits }),
     doorLinks,
     photos,
     emailMark: createEmailMark(keyTree),

@@ -3,7 +3,7 @@ import type { User } from '../types.ts'
 import type { NewDocument } from './document-records.ts'
 import { type Body, insert, newDocuments, slugGiven } from './documents-write.ts'
 import type { Events } from './events.ts'
-import { isRecord } from './piece-fields.ts'
+import { documentId, isRecord } from './piece-fields.ts'
 import type { Mode } from './piece-rights.ts'
 import { metaNames, type PieceType, storageName } from './piece-types.ts'
 import type { Clock, Store } from './ports.ts'
@@ -53,6 +53,8 @@ interface Ready {
   readonly line: number
   readonly documents: readonly NewDocument[]
   readonly slugIsGiven: boolean
+  /** From the file; null: a new one. */
+  readonly docId: string | null
 }
 
 const mostProblems = 100
@@ -64,10 +66,11 @@ export function createDocumentImport({ store, clock, events }: DocumentImportDep
       const problems: ImportProblem[] = []
       const making = { mode, now: clock.now(), by: owner?.id ?? null }
       const ready: Ready[] = []
+      const ids = new Set<string>()
       for (const { line, content } of lines) {
-        const found = readLine(type, content, (body) => newDocuments(type, body, making))
+        const found = readLine(type, content, (body, docId) => newDocuments(type, body, making, docId), ids)
         if ('documents' in found) ready.push({ line, ...found })
-        else problems.push(...found.problems.map((problem) => ({ line, ...problem })))
+        else problems.push(...found.problems.slice(0, mostProblems).map((problem) => ({ line, ...problem })))
         if (problems.length >= mostProblems) break
       }
       if (problems.length > 0) return { count: 0, problems: problems.slice(0, mostProblems) }
@@ -91,8 +94,17 @@ export function createDocumentImport({ store, clock, events }: DocumentImportDep
   }
 }
 
-/** Many at a time; where a slug is taken one by one, to find out whose and to number those that were made of titles. */
+/**
+ * Many at a time; where a slug is taken one by one, to find out whose and to number those that were made of titles. An id
+ * that stands in the file is looked for in all types.
+ */
 async function insertAll(tx: Store, part: readonly Ready[]): Promise<readonly ImportProblem[]> {
+  const given = part.flatMap(({ docId }) => docId ?? [])
+  const taken = new Set(given.length === 0 ? [] : await tx.documents.taken(given))
+  if (taken.size > 0)
+    return part
+      .filter(({ docId }) => docId !== null && taken.has(docId))
+      .map(({ line }) => ({ line, field: '_id', message: 'is the id of another document' }))
   const all = part.flatMap(({ documents }) => documents)
   if ((await tx.documents.create(all)) === 'made') return []
   const problems: ImportProblem[] = []
@@ -112,7 +124,8 @@ type Problem = Omit<ImportProblem, 'line'>
 function readLine(
   type: PieceType,
   content: unknown,
-  make: (body: Body) => readonly NewDocument[],
+  make: (body: Body, docId: string | null) => readonly NewDocument[],
+  ids: Set<string>,
 ): Omit<Ready, 'line'> | { readonly problems: readonly Problem[] } {
   if (!isRecord(content)) return { problems: [{ field: '', message: 'must be an object' }] }
   const known = new Set<string>([
@@ -122,12 +135,26 @@ function readLine(
   ])
   // At an API what is no field is passed over; here it is more likely a mistake.
   const unknown = Object.keys(content).filter((name) => !known.has(name))
-  const problems: Problem[] = unknown.map((field) => ({ field, message: `is not a field of ${type.name}` }))
+  const problems: Problem[] = unknown.map((field) => ({
+    field: field.slice(0, 100).toWellFormed(),
+    message: `is not a field of ${type.name}`,
+  }))
+  const docId = idGiven(content)
+  if (docId !== null && !documentId.test(docId))
+    problems.push({ field: '_id', message: 'must be 8 to 64 small letters and digits, a letter first, or left out' })
+  else if (docId !== null && ids.has(docId)) problems.push({ field: '_id', message: 'stands in this file twice' })
+  if (docId !== null) ids.add(docId)
   try {
-    const documents = make(content)
-    return problems.length > 0 ? { problems } : { documents, slugIsGiven: slugGiven(content) !== null }
+    const documents = make(content, docId)
+    return problems.length > 0 ? { problems } : { documents, slugIsGiven: slugGiven(content) !== null, docId }
   } catch (error) {
     if (!(error instanceof CardeaError) || error.code !== 'request_invalid') throw error
     return { problems: [...problems, ...(error.detail.fields ?? [])] }
   }
+}
+
+/** Kept, so that what the documents of a file say of each other holds. Locale and mode of `_id` go. */
+function idGiven({ aposDocId, _id }: Body): string | null {
+  const id = aposDocId ?? _id ?? null
+  return id === null ? null : typeof id === 'string' ? (id.split(':', 1)[0] ?? '') : ''
 }

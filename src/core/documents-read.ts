@@ -1,11 +1,14 @@
 import { CardeaError } from '../errors.ts'
+import type { Origin } from '../types.ts'
 import type { DocumentFilter, StoredDocument } from './document-records.ts'
+import type { Limits } from './limits.ts'
+import { costOf } from './piece-cost.ts'
 import type { Values } from './piece-fields.ts'
 import { createProjection, type Projection, type Shaped } from './piece-projection.ts'
 import { type PieceQuery, type QueryEntry, readPieceQuery, type WantedChoices } from './piece-query.ts'
 import { demandView, type Mode, type PieceCaller, type Seen, viewOf, writeRightsOf } from './piece-rights.ts'
 import { rightMarks, shape } from './piece-shape.ts'
-import { type PieceType, storageName } from './piece-types.ts'
+import { isAtLeast, type PieceType, storageName } from './piece-types.ts'
 import type { Store } from './ports.ts'
 import type { Json } from './records.ts'
 
@@ -29,13 +32,14 @@ export interface DocumentReads {
   /**
    * A page, or how many there are. Throws scope_missing with the extra member `mode` where drafts are not for the caller,
    * and without it for questions about what the projection hides; not_found for a type that does not exist for them;
-   * request_invalid.
+   * request_invalid; rate_limited where an address asks too much that no index answers.
    */
   list(
     type: PieceType,
     caller: PieceCaller,
     mode: Mode,
     query: readonly QueryEntry[],
+    origin: Origin,
   ): Promise<PieceList | { readonly count: number }>
   /** One document. not_found whether it is not there or not to be seen. */
   one(type: PieceType, caller: PieceCaller, mode: Mode, docId: string, query: readonly QueryEntry[]): Promise<Shaped>
@@ -47,10 +51,11 @@ export interface DocumentReads {
 
 export interface DocumentReadsDeps {
   readonly store: Store
+  readonly limits: Pick<Limits, 'question'>
   readonly settings: PieceSettings
 }
 
-export function createDocumentReads({ store, settings }: DocumentReadsDeps): DocumentReads {
+export function createDocumentReads({ store, limits, settings }: DocumentReadsDeps): DocumentReads {
   const { types, siteUrl } = settings
   const projections = new Map(
     [...types.values()].flatMap(({ name, publicApiProjection: paths }) =>
@@ -88,8 +93,11 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       documents.push(...(await store.documents.list({ ...filter, sort: [], limit: 500, offset })))
     }
     const projection = projectionOf(type, view)
-    const shaped = documents.map((document) => shape(type, document, siteUrl, projection?.touches))
-    const shown = projection?.apply(shaped.map((each) => withoutRelated(type, each))) ?? shaped
+    const shaped = documents.map((document) => {
+      const all = shape(type, document, siteUrl, projection?.touches)
+      return writeRightsOf(type, caller).edit ? all : withoutRelated(type, all)
+    })
+    const shown = projection?.apply(shaped) ?? shaped
     return new Map(documents.map(({ docId }, at) => [docId, shown[at] ?? {}]))
   }
 
@@ -102,6 +110,7 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
   ): Promise<readonly Shaped[]> {
     const joined = await related(type, caller, documents)
     const projection = projectionOf(type, view)
+    const rights = writeRightsOf(type, caller)
     const whole = documents.map((document) => {
       const all: Record<string, Json> = { ...shape(type, document, siteUrl, projection?.touches) }
       for (const field of type.fields) {
@@ -109,18 +118,18 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
         const ids = idsIn(document.values, field.name)
         const there = joined.get(field.name)
         all[field.name] = ids.flatMap((id) => there?.get(id) ?? [])
-        // Who sees a projection is not told of documents that are not for them, not even by their ids.
-        if (view.see === 'projected') all[storageName(field.name)] = ids.filter((id) => there?.has(id))
+        // Of documents that are not for them nobody is told, not even by their ids. Only who writes gets all of these:
+        // what they send back is what the relationship holds from then on.
+        if (!rights.edit) all[storageName(field.name)] = ids.filter((id) => there?.has(id))
       }
       return all
     })
     if (projection !== null) return projection.apply(whole)
-    const rights = writeRightsOf(type, caller)
     const marked = whole.map((each, at) => ({ ...each, ...rightMarks(documents[at]?.mode ?? 'published', rights) }))
     return project === null ? marked : createProjection(project).apply(marked)
   }
 
-  /** Who sees a projection asks for related documents by those ids only that they see. */
+  /** Who does not write asks for related documents by those ids only that they see. */
   async function visibleConditions(type: PieceType, caller: PieceCaller, mode: Mode, query: PieceQuery) {
     return Promise.all(
       query.conditions.map(async (condition) => {
@@ -134,9 +143,8 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
   }
 
   /** `_ids` is an order, too, unless another one is asked for. */
-  async function page(wish: PieceQuery, count: number, entries: readonly QueryEntry[]) {
+  async function page(wish: PieceQuery, entries: readonly QueryEntry[]) {
     const { docIds, offset, limit } = wish
-    if (offset >= count) return []
     if (docIds === null || entries.some(({ name }) => name === 'sort')) return store.documents.list(wish)
     const all = await store.documents.list({ ...wish, offset: 0, limit: docIds.length })
     const places = new Map(docIds.map((id, at) => [id, at]))
@@ -160,18 +168,19 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
   }
 
   return {
-    async list(type, caller, mode, entries) {
+    async list(type, caller, mode, entries, origin) {
       const view = demandView(type, caller, mode)
-      const asked = view.see === 'empty' ? { ...view, see: 'whole' as const, visibilities: [] } : view
+      const asked = view.see === 'empty' ? { ...view, see: 'whole' as const, visibilities: [], archived: true } : view
       const projection = projectionOf(type, asked)
       const query = readPieceQuery(entries, { type, view: asked, mode, projection }, settings)
       if (view.see === 'empty') return query.count ? { count: 0 } : { pages: 0, currentPage: query.page, results: [] }
-      const conditions =
-        view.see === 'projected' ? await visibleConditions(type, caller, mode, query) : query.conditions
+      if (!isAtLeast(caller.rank, 'contributor')) await limits.question(origin, costOf(type, query))
+      const { edit } = writeRightsOf(type, caller)
+      const conditions = edit ? query.conditions : await visibleConditions(type, caller, mode, query)
       const wish = { ...query, conditions }
-      const count = await store.documents.count(wish)
-      if (query.count) return { count }
-      const documents = await page(wish, count, entries)
+      if (query.count) return { count: await store.documents.count(wish) }
+      const documents = await page(wish, entries)
+      const count = endOf(wish, documents.length) ?? (await store.documents.count(wish))
       return {
         pages: Math.ceil(count / query.perPage),
         currentPage: query.page,
@@ -194,7 +203,7 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       const filter = {
         ...plainFilter(type, mode, view),
         docIds: [docId],
-        archived: view.see === 'whole' ? null : false,
+        archived: view.archived ? null : false,
       }
       const documents = await store.documents.list({ ...filter, sort: [], limit: 1, offset: 0 })
       const [shown] = await showAs(type, caller, view, documents, project)
@@ -216,6 +225,11 @@ export function createDocumentReads({ store, settings }: DocumentReadsDeps): Doc
       return projectionOf(type, view)?.apply([document])[0] ?? document
     },
   }
+}
+
+/** How many there are, where the page that was read is the last one: nothing has to be read again to be counted. */
+function endOf({ offset, limit }: PieceQuery, found: number): number | null {
+  return found < limit && (found > 0 || offset === 0) ? offset + found : null
 }
 
 function plainFilter(type: PieceType, mode: Mode, view: Seen): DocumentFilter {

@@ -218,9 +218,14 @@ export interface Making {
   readonly by: number | null
 }
 
-/** The modes of a document that does not exist yet. Throws request_invalid. */
-export function newDocuments(type: PieceType, body: Body, { mode, now, by }: Making): readonly NewDocument[] {
-  const docId = newId()
+/** The modes of a document that does not exist yet; `id` null: a new one. Throws request_invalid. */
+export function newDocuments(
+  type: PieceType,
+  body: Body,
+  { mode, now, by }: Making,
+  id: string | null = null,
+): readonly NewDocument[] {
+  const docId = id ?? newId()
   const { values, head } = readWhole(type, body, blank)
   const document = {
     docId,

@@ -1,14 +1,16 @@
+import type { Origin } from '../types.ts'
 import type { Operand } from './document-records.ts'
 import { createDocumentImport, type DocumentImport } from './documents-import.ts'
 import { createDocumentReads, type DocumentReads, type PieceSettings } from './documents-read.ts'
 import { createDocumentSamples, type DocumentSample } from './documents-sample.ts'
 import { createDocumentWrites, type DocumentWrites } from './documents-write.ts'
 import type { Events } from './events.ts'
+import type { Limits } from './limits.ts'
 import { comparableOf, defaultOf } from './piece-fields.ts'
 import type { Shaped } from './piece-projection.ts'
 import { operandAt } from './piece-query.ts'
 import type { PieceCaller } from './piece-rights.ts'
-import { type PieceType, storedName } from './piece-types.ts'
+import { type Field, type PieceType, storedName } from './piece-types.ts'
 import type { Clock, Store } from './ports.ts'
 import type { CoreSettings } from './settings.ts'
 
@@ -18,7 +20,7 @@ export interface Documents extends DocumentReads, DocumentWrites, DocumentImport
   /** The members of a new document before anything is filled in. */
   blank(type: PieceType): Shaped
   /** A document as nobody who is known sees it, beside what `caller` sees. */
-  sample(type: PieceType, caller: PieceCaller): Promise<DocumentSample>
+  sample(type: PieceType, caller: PieceCaller, origin: Origin): Promise<DocumentSample>
   /** Brings the indexes in step with the declared fields; for the server when it starts. */
   setIndexes(): Promise<{ readonly made: readonly string[]; readonly dropped: readonly string[] }>
 }
@@ -27,16 +29,17 @@ export interface DocumentsDeps {
   readonly store: Store
   readonly clock: Clock
   readonly events: Events
+  readonly limits: Pick<Limits, 'question'>
   readonly settings: Pick<CoreSettings, 'pieces'>
 }
 
 const usualPerPage = 50
 
-export function createDocuments({ store, clock, events, settings }: DocumentsDeps): Documents {
+export function createDocuments({ store, clock, events, limits, settings }: DocumentsDeps): Documents {
   const { types, maxPerPage, siteUrl } = settings.pieces
   const byName = new Map(types.map((type) => [type.name, type]))
   const pieces: PieceSettings = { types: byName, perPage: Math.min(usualPerPage, maxPerPage), maxPerPage, siteUrl }
-  const reads = createDocumentReads({ store, settings: pieces })
+  const reads = createDocumentReads({ store, limits, settings: pieces })
   const blank: Documents['blank'] = (type) => ({
     metaType: 'doc',
     type: type.name,
@@ -63,8 +66,16 @@ export function createDocuments({ store, clock, events, settings }: DocumentsDep
 
 /** Every field that is compared, by itself, and those that are declared to go together. */
 function indexedPaths(type: PieceType): readonly (readonly string[])[] {
-  const single = type.fields.filter((field) => comparableOf(field) !== null).map(({ name }) => [name])
-  return [...single, ...type.indexes]
+  return [...comparablePaths(type.fields).map((path) => [path]), ...type.indexes]
+}
+
+/** By dotted path, those in objects too. */
+function comparablePaths(fields: readonly Field[], above = ''): readonly string[] {
+  return fields.flatMap((field) => {
+    const path = `${above}${field.name}`
+    if (field.type === 'object') return comparablePaths(field.fields, `${path}.`)
+    return comparableOf(field) === null ? [] : [path]
+  })
 }
 
 function operandsOf(type: PieceType, names: readonly string[]): readonly Operand[] {

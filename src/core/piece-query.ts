@@ -43,6 +43,8 @@ const mostWords = 10
 const longestSearch = 200
 const mostValues = 100
 const mostIds = 500
+/** Lists of values that one question may ask for: each reads all documents that match. */
+const mostChoices = { contributors: 10, others: 3 } as const
 
 const columns: Readonly<Record<string, DocumentColumn>> = {
   slug: 'slug',
@@ -103,7 +105,7 @@ export function readPieceQuery(
     limit: perPage,
     offset: Math.min((page - 1) * perPage, farthest),
     count: isYes(one('count')),
-    choices: readChoices(entries, type),
+    choices: readChoices(entries, reader, problems),
     project: view.see === 'whole' ? readProject(entries, problems) : null,
   }
   if (problems.length > 0) throw new CardeaError('request_invalid', { fields: problems.slice(0, 20) })
@@ -139,9 +141,8 @@ function namesAskedFor(
 ): readonly string[] {
   const sorted = entries.filter(({ name }) => name === 'sort').map(({ key }) => key ?? '')
   const chosen = entries.filter(({ name }) => name === 'choices' || name === 'counts').flatMap(namesIn)
-  const archived = entries.some(({ name }) => name === 'archived') ? ['archived'] : []
   const filtered = filters.map(({ name }) => name).filter((name) => isFilter(name, type))
-  return [...sorted, ...chosen, ...archived, ...filtered]
+  return [...sorted, ...chosen, ...filtered]
 }
 
 /** Whether it begins with a field, so that it can only be meant as a question about one. */
@@ -154,6 +155,8 @@ function demandShown(
   filters: readonly QueryEntry[],
   { type, view, projection }: Reader,
 ): void {
+  if (!view.archived && entries.some(({ name }) => name === 'archived'))
+    throw new CardeaError('scope_missing', { internal: 'a question about archived documents' })
   if (view.see === 'whole') return
   for (const name of namesAskedFor(entries, filters, type)) {
     const path = parseDotPath(name)
@@ -205,6 +208,8 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
       return []
     }
     if (given.length > mostValues) return wrong(`must not have more than ${mostValues} values`)
+    if (isFilter(name, type) && given.some(({ key }) => !isPlace(key)))
+      return wrong('takes values, several of them as [], and the bounds [min] and [max]')
     const path = parseDotPath(name)
     const column = filterColumns.includes(name) ? columns[name] : undefined
     if (column !== undefined) {
@@ -214,6 +219,7 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
     const field = path === null ? null : fieldAt(type.fields, path)
     if (field?.type === 'relationship' && path?.length === 1) {
       const ids = given.flatMap(namesIn).map(bareId)
+      if (ids.length > mostIds) return wrong(`must not have more than ${mostIds} ids`)
       return [{ path: [storageName(field.name)], op: 'relates', ids: ids.filter((id) => documentId.test(id)) }]
     }
     const operand = path === null ? null : operandAt(type, path)
@@ -221,6 +227,9 @@ function readConditions(filters: readonly QueryEntry[], type: PieceType, problem
     return conditionsOf(field, operand, given, wrong)
   })
 }
+
+/** What stands in the brackets of a value: nothing, its place in a list, or which bound it is. No operators. */
+const isPlace = (key: string | null): boolean => key === null || /^(?:\d{0,3}|min|max)$/.test(key)
 
 const cut = (text: string): string => text.slice(0, 1000)
 
@@ -297,8 +306,13 @@ function comparableAt(type: PieceType, name: string): Operand | null {
   return path === null ? null : operandAt(type, path)
 }
 
-function readChoices(entries: readonly QueryEntry[], type: PieceType): readonly WantedChoices[] {
-  return entries
+function readChoices(
+  entries: readonly QueryEntry[],
+  { type, view }: Reader,
+  problems: FieldError[],
+): readonly WantedChoices[] {
+  const most = mostChoices[view.archived ? 'contributors' : 'others']
+  const wanted = entries
     .filter((entry) => entry.name === 'choices' || entry.name === 'counts')
     .flatMap((entry) =>
       namesIn(entry).map((name) => ({ name, as: entry.name === 'counts' ? 'counts' : 'choices' }) as const),
@@ -308,7 +322,8 @@ function readChoices(entries: readonly QueryEntry[], type: PieceType): readonly 
       const operand = name === 'slug' || path === null ? null : operandAt(type, path)
       return operand === null || path === null ? [] : [{ name, as, operand, field: fieldAt(type.fields, path) }]
     })
-    .slice(0, 10)
+  if (wanted.length > most) problems.push({ field: 'choices', message: `must not name more than ${most} fields` })
+  return wanted.slice(0, most)
 }
 
 function readProject(entries: readonly QueryEntry[], problems: FieldError[]): readonly string[] | null {

@@ -24,6 +24,8 @@ export type View =
   | {
       readonly see: 'projected' | 'whole'
       readonly visibilities: readonly Visibility[]
+      /** What was put away is for those who see drafts. */
+      readonly archived: boolean
     }
 
 export function viewOf(type: PieceType, { rank }: PieceCaller, mode: Mode): View {
@@ -34,6 +36,7 @@ export function viewOf(type: PieceType, { rank }: PieceCaller, mode: Mode): View
   return {
     see: whole ? 'whole' : 'projected',
     visibilities: isAtLeast(rank, 'guest') ? visibilities : ['public'],
+    archived: isAtLeast(rank, 'contributor'),
   }
 }
 

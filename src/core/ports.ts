@@ -291,6 +291,8 @@ export interface DocumentStore {
   /** All of them or none: 'slug_taken' when one has a slug that its type has already in that mode. */
   create(documents: readonly NewDocument[]): Promise<'made' | 'slug_taken'>
   byId(type: string, docId: string, mode: Mode): Promise<StoredDocument | null>
+  /** Those of the ids that a document has, of whichever type and mode. */
+  taken(docIds: readonly string[]): Promise<readonly string[]>
   /** In a transaction: the modes that there are, which nobody else changes until the commit. */
   held(type: string, docId: string): Promise<readonly StoredDocument[]>
   /** Puts it in the place of the one with its id and mode. Id, type, mode, owner and the time it was made stay. */
@@ -313,8 +315,8 @@ export interface LimitStore {
   /** Counts one and answers whether it still was within the rule. Outside any transaction: survives a roll-back. */
   consume(key: string, rule: LimitRule): Promise<LimitState>
   peek(key: string, rule: LimitRule): Promise<LimitState>
-  /** Gives `points` back (an attempt that turned out good). */
-  giveBack(key: string): Promise<void>
+  /** Gives each of these counters one point back (an attempt that turned out good). */
+  giveBack(keys: readonly string[]): Promise<void>
   reset(key: string): Promise<void>
 }
 export interface DeviceStore {

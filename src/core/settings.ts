@@ -46,6 +46,8 @@ export interface CoreSettings {
     readonly strangers: LimitRule
     /** Mails and other costly things, by address. */
     readonly mail: LimitRule
+    /** Questions about documents that no index answers, by address, of callers below contributors. */
+    readonly questions: LimitRule
   }
   readonly signing: {
     readonly algorithm: 'ES256' | 'EdDSA' | 'RS256'

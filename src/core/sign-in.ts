@@ -137,7 +137,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
   async function sendLink(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
-    const known = await limits.isKnown(user.id, origin)
+    const known = await limits.isOwner(user.id, origin)
     if (!(await limits.mailTo(user.email, 'sign-in-link', known))) return
     await events.record({ kind: 'sign-in-link-requested', user: user.publicId, origin })
     await mailSignInLink(deps, user, origin)

@@ -30,6 +30,12 @@ export interface SignUpWish {
   readonly linkToOwner?: boolean
 }
 
+/** What one of the APIs keeps of the user. */
+export interface ProfileChange {
+  readonly api: Origin['api']
+  readonly change: (before: Json) => Json
+}
+
 /** `actor` null is the command line. */
 export interface NewUserWish {
   readonly username: string
@@ -40,6 +46,19 @@ export interface NewUserWish {
   readonly grantedScopes?: readonly Scope[]
   /** Default: active. */
   readonly status?: 'active' | 'disabled'
+  readonly profile?: ProfileChange
+}
+
+/** What administrators change of a user; what is left out stays as it is. */
+export interface UserChange {
+  readonly email?: string | null
+  readonly grantedScopes?: readonly Scope[]
+  readonly role?: RoleName
+  readonly status?: UserStatus
+  readonly password?: string
+  /** A lost second factor is taken off. */
+  readonly resetFactor?: boolean
+  readonly profile?: ProfileChange
 }
 
 export interface Users {
@@ -127,7 +146,6 @@ export interface Users {
   profile(user: User, api: Origin['api']): Promise<Json>
   /** Of many at once, by id; those that have none are not in it. */
   profiles(users: readonly Pick<User, 'id'>[], api: Origin['api']): Promise<ReadonlyMap<number, Json>>
-  setProfile(user: User, api: Origin['api'], profile: Json): Promise<void>
   /** Changes one as it is now: of changes side by side none is lost. Answers what stands. Throws not_found. */
   changeProfile(user: User, api: Origin['api'], change: (before: Json) => Json): Promise<Json>
 
@@ -136,6 +154,8 @@ export interface Users {
   /** The same by place, oldest first unless it says otherwise. */
   slice(wish: SliceWish & UserFilter & { readonly newestFirst?: boolean }): Promise<Slice<User>>
   create(wish: NewUserWish, actor: Principal | null, origin: Origin): Promise<User>
+  /** All of it in one transaction: what is refused changes nothing. */
+  change(publicId: string, wish: UserChange, actor: Principal | null, origin: Origin): Promise<User>
   setRole(publicId: string, role: RoleName, actor: Principal | null, origin: Origin): Promise<User>
   setStatus(publicId: string, status: UserStatus, actor: Principal | null, origin: Origin): Promise<User>
   setPassword(publicId: string, password: string, actor: Principal | null, origin: Origin): Promise<User>

@@ -17,7 +17,7 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
-    const known = await limits.isKnown(user.id, origin)
+    const known = await limits.isOwner(user.id, origin)
     if (!(await limits.mailTo(user.email, 'reset-password', known))) return
     await mailReset(user, user.email, origin, () =>
       events.record({ kind: 'password-reset-requested', user: user.publicId, origin }),

@@ -10,6 +10,10 @@ export function changed(result: User | UserConflict | 'gone' | 'last_admin'): Us
   throw new CardeaError(result === 'gone' ? 'not_found' : result)
 }
 
+export function fieldError(field: string, message: string): CardeaError {
+  return new CardeaError('request_invalid', { fields: [{ field, message }] })
+}
+
 /** Name and address are in cached principals: a change of them evicts these, although rights and epoch stay. */
 export function appendChange(tx: Store, user: User, clock: Clock): Promise<void> {
   return tx.changes.append('user', user.publicId, user.epoch, clock.now())

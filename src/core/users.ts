@@ -107,6 +107,5 @@ export function createUsers(deps: UsersDeps): Users {
         await tx.users.setProfile(user.id, api, after)
         return after
       }),
-    setProfile: (user, api, profile) => store.users.setProfile(user.id, api, profile),
   }
 }

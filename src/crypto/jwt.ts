@@ -1,4 +1,4 @@
-import { errors, jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify } from 'jose'
 import type { Millis } from '../types.ts'
 import { decodeBase64url } from './base64url.ts'
 import { type JsonObject, parseJsonObject } from './json-object.ts'
@@ -35,6 +35,12 @@ export type JwtRefusal =
 export type JwtVerdict =
   | { readonly ok: true; readonly claims: JwtClaims }
   | { readonly ok: false; readonly reason: JwtRefusal }
+
+export interface JwtWish {
+  readonly key: SigningKeyMaterial
+  readonly typ: string
+  readonly claims: JwtClaims
+}
 
 export interface JwtExpectation {
   readonly key: SigningKeyMaterial
@@ -102,27 +108,22 @@ function isClaims(claims: JsonObject): claims is JwtClaims & JsonObject {
   )
 }
 
-/** Signs claims. TypeError for a key without its private half and for claims that `verifyJwt` would refuse. */
-export async function signJwt({
-  key,
-  typ,
-  claims,
-}: {
-  readonly key: SigningKeyMaterial
-  readonly typ: string
-  readonly claims: JwtClaims
-}): Promise<string> {
-  if (key.privateKey === null) throw new TypeError('jwt: this key only verifies')
+/**
+ * Signs claims; members that are undefined are left out. TypeError for a key without its private half and for claims that
+ * `verifyJwt` would refuse.
+ */
+export function signJwt({ key, typ, claims }: JwtWish): string {
+  const { alg, kid, sign } = key
+  if (sign === null) throw new TypeError('jwt: this key only verifies')
   if (!isClaims(claims)) throw new TypeError('jwt: iss, sub, aud, jti, iat or exp is missing or out of range')
-  const token = await new SignJWT({ ...claims, aud: audiences(claims.aud) })
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ })
-    .sign(key.privateKey)
+  const signed = `${encodePart({ alg, kid, typ })}.${encodePart(claims)}`
+  const token = `${signed}.${sign(Buffer.from(signed)).toString('base64url')}`
   if (token.length > maxLength) throw new TypeError(`jwt: a token has at most ${maxLength} characters`)
   return token
 }
 
-function audiences(aud: string | readonly string[]): string | string[] {
-  return typeof aud === 'string' ? aud : [...aud]
+function encodePart(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 function refuse(reason: JwtRefusal): JwtVerdict {

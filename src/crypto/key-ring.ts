@@ -1,17 +1,24 @@
+import { createPrivateKey, sign } from 'node:crypto'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose'
 import { CardeaError } from '../errors.ts'
 
 /**
  * The algorithms that tokens are signed with: all asymmetric, so that no public key can ever serve as a shared secret.
- * `members` are those that make up the public key, `fixed` what they must say.
+ * `members` are those that make up the public key, `fixed` what they must say, `digest` what OpenSSL is told to sign with.
  */
 export const signingAlgorithms = {
-  ES256: { generate: {}, fixed: { kty: 'EC', crv: 'P-256' }, members: ['kty', 'crv', 'x', 'y'] },
-  EdDSA: { generate: { crv: 'Ed25519' }, fixed: { kty: 'OKP', crv: 'Ed25519' }, members: ['kty', 'crv', 'x'] },
-  RS256: { generate: { modulusLength: 2048 }, fixed: { kty: 'RSA' }, members: ['kty', 'n', 'e'] },
+  ES256: { digest: 'sha256', generate: {}, fixed: { kty: 'EC', crv: 'P-256' }, members: ['kty', 'crv', 'x', 'y'] },
+  EdDSA: {
+    digest: null,
+    generate: { crv: 'Ed25519' },
+    fixed: { kty: 'OKP', crv: 'Ed25519' },
+    members: ['kty', 'crv', 'x'],
+  },
+  RS256: { digest: 'sha256', generate: { modulusLength: 2048 }, fixed: { kty: 'RSA' }, members: ['kty', 'n', 'e'] },
 } as const satisfies Record<string, SigningAlgorithmRow>
 
 interface SigningAlgorithmRow {
+  readonly digest: string | null
   readonly generate: { readonly crv?: string; readonly modulusLength?: number }
   readonly fixed: Readonly<Record<string, string>>
   readonly members: readonly string[]
@@ -36,8 +43,12 @@ export interface SigningKeyMaterial {
   readonly kid: string
   readonly alg: SigningAlgorithm
   readonly publicKey: CryptoKey
-  /** Null where it only verifies. Not extractable. */
-  readonly privateKey: CryptoKey | null
+  /**
+   * The signature over some bytes as a JWS holds it (RFC 7518, section 3); null where the key only verifies. The private
+   * half is nowhere else. It signs right here: with ES256 that takes less than to hand it to another thread, where it
+   * would wait behind the hashing of passwords.
+   */
+  readonly sign: ((bytes: Uint8Array) => Buffer) | null
 }
 
 export interface SigningKeyRecord {
@@ -90,7 +101,7 @@ export async function importSigningKey(record: SigningKeyRecord): Promise<Signin
     throw new CardeaError('internal', { internal: `signing key ${kid}: ${why}`, cause })
   }
   if (!isSigningAlgorithm(alg)) fail('unknown algorithm')
-  const { fixed, members } = signingAlgorithms[alg]
+  const { fixed, members, digest } = signingAlgorithms[alg]
   const publicPart = pick(record.publicJwk, members)
   const privatePart =
     record.privateJwk === undefined || record.privateJwk === null
@@ -102,27 +113,26 @@ export async function importSigningKey(record: SigningKeyRecord): Promise<Signin
     }
   }
   try {
-    const publicKey = await importKey(publicPart, alg)
-    const privateKey = privatePart === null ? null : await importKey(privatePart, alg)
+    const publicKey = await importPublic(publicPart, alg)
+    const privateKey = privatePart === null ? null : createPrivateKey({ key: privatePart, format: 'jwk' })
     if (publicKey.type !== 'public') fail('its public half is not public')
     if (privateKey !== null) {
-      if (privateKey.type !== 'private') fail('its private half holds no private key')
       // A thumbprint covers the public members only, which the private half repeats.
       const ours = await calculateJwkThumbprint(pick(privatePart, members))
       if (ours !== (await calculateJwkThumbprint(publicPart))) fail('its halves do not belong together')
     }
-    for (const key of [publicKey, privateKey]) {
-      if (key !== null && alg === 'RS256' && modulusBits(key) < minModulusBits) fail('RSA with less than 2048 bits')
-    }
-    return { kid, alg, publicKey, privateKey }
+    if (alg === 'RS256' && modulusBits(publicKey) < minModulusBits) fail('RSA with less than 2048 bits')
+    if (privateKey === null) return { kid, alg, publicKey, sign: null }
+    const how = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+    return { kid, alg, publicKey, sign: (bytes) => sign(digest, bytes, how) }
   } catch (cause) {
     if (cause instanceof CardeaError) throw cause
     return fail('cannot be imported', cause)
   }
 }
 
-async function importKey(jwk: Jwk, alg: SigningAlgorithm): Promise<CryptoKey> {
-  const key = await importJWK(jwk, alg, { extractable: !('d' in jwk) })
+async function importPublic(jwk: Jwk, alg: SigningAlgorithm): Promise<CryptoKey> {
+  const key = await importJWK(jwk, alg, { extractable: true })
   if (key instanceof Uint8Array) throw new TypeError('symmetric key')
   return key
 }

@@ -14,7 +14,8 @@ export type CookieReading =
  * browser meant cannot be known (one of them may have been planted from a sibling host).
  */
 export function readCookie(header: string | null, name: string): CookieReading {
-  if (header === null) return { found: 'none' }
+  // Most cookies are somebody else's: taking them apart is for those that can hold this one.
+  if (header === null || !header.includes(name)) return { found: 'none' }
   let found: string | null = null
   for (const part of header.split(';')) {
     const equals = part.indexOf('=')

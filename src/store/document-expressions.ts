@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { DocumentColumn, Operand } from '../core/document-records.ts'
+import type { DocumentColumn, Operand, Sorting } from '../core/document-records.ts'
 import type { Engine } from './engine.ts'
 
 /**
@@ -23,7 +23,7 @@ interface Spelling {
   readonly contains: (text: string, needle: string) => RawBuilder<SqlBool>
   readonly relates: (path: readonly string[], ids: readonly string[]) => RawBuilder<SqlBool>
   /** Where nothing stands: before everything. */
-  readonly order: (expression: RawBuilder<unknown>, direction: 'asc' | 'desc') => RawBuilder<unknown>
+  readonly order: (expression: string, direction: 'asc' | 'desc') => string
   readonly indexed: (expression: string) => string
 }
 
@@ -43,7 +43,7 @@ const spellings: Readonly<Record<Engine['name'], Spelling>> = {
     contains: (text, needle) => sql<SqlBool>`instr(${sql.raw(text)}, ${needle}) > 0`,
     relates: (path, ids) =>
       sql<SqlBool>`exists (select 1 from json_each(fields, ${sql.raw(sqlitePath(path))}) as held where held.value in (${sql.join(ids)}))`,
-    order: (expression, direction) => sql`${expression} ${sql.raw(direction)}`,
+    order: (expression, direction) => `${expression} ${direction}`,
     indexed: (expression) => expression,
   },
   postgres: {
@@ -57,8 +57,7 @@ const spellings: Readonly<Record<Engine['name'], Spelling>> = {
     contains: (text, needle) => sql<SqlBool>`strpos(${sql.raw(text)}, ${needle}) > 0`,
     relates: (path, ids) =>
       sql<SqlBool>`jsonb_exists_any(fields #> ${sql.raw(postgresPath(path))}, array[${sql.join(ids)}]::text[])`,
-    order: (expression, direction) =>
-      sql`${expression} ${sql.raw(direction === 'asc' ? 'asc nulls first' : 'desc nulls last')}`,
+    order: (expression, direction) => `${expression} ${direction === 'asc' ? 'asc nulls first' : 'desc nulls last'}`,
     indexed: (expression) => `${expression} nulls first`,
   },
 }
@@ -97,6 +96,25 @@ export function expressionOf(engine: Engine, operand: Operand): string {
 export function wholeOf(engine: Engine, operand: Exclude<Operand, { column: DocumentColumn }>): string {
   return spellingOf(engine)[operand.comparable](checked(operand.path))
 }
+
+/** What is equal so far comes in the order that the indexes have it. */
+const ties = ['documents.updated_at', 'documents.doc_id']
+
+/** The terms of an order, each with its direction. */
+export function orderOf(engine: Engine, sort: readonly Sorting[]): readonly string[] {
+  const last = sort.at(-1)?.direction ?? 'desc'
+  const given = sort.map(({ operand, direction }) => ({ operand, direction, text: expressionOf(engine, operand) }))
+  return [
+    ...given.map(({ operand, direction, text }) =>
+      isNeverEmpty(operand) ? `${text} ${direction}` : spellingOf(engine).order(text, direction),
+    ),
+    // A term that came already takes the order from the index: SQLite would sort all rows.
+    ...ties.filter((tie) => !given.some(({ text }) => text === tie)).map((tie) => `${tie} ${last}`),
+  ]
+}
+
+/** PostgreSQL takes an index for an order only where both say the same about what is empty. */
+const isNeverEmpty = (operand: Operand): boolean => 'column' in operand && operand.column !== 'lastPublishedAt'
 
 /** A type's name in the text of a statement: an index that is for one type is used only where that is plain to see. */
 export function typeLiteral(type: string): RawBuilder<string> {

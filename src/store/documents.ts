@@ -6,6 +6,7 @@ import {
   checkedPath,
   expressionOf,
   indexedCharacters,
+  orderOf,
   spellingOf,
   typeLiteral,
   wholeOf,
@@ -152,6 +153,15 @@ export function createDocumentStore(db: Db): DocumentStore {
       return row === undefined ? null : toDocument(row)
     },
 
+    async taken(docIds) {
+      const found = new Set<string>()
+      for (const part of chunks(docIds)) {
+        const rows = await db.read.selectFrom('documents').select('doc_id').where('doc_id', 'in', part).execute()
+        for (const { doc_id } of rows) found.add(doc_id)
+      }
+      return [...found]
+    },
+
     held: (type, docId) =>
       db.atomic(async ({ queries }) => {
         // Always in this order, so that two who want both modes do not wait for each other.
@@ -189,16 +199,8 @@ export function createDocumentStore(db: Db): DocumentStore {
     },
 
     async list(wish) {
-      const { order } = spellingOf(engine)
-      const last = wish.sort.at(-1)?.direction ?? 'desc'
-      const sorting = [
-        ...wish.sort.map(({ operand, direction }) => order(sql.raw(expressionOf(engine, operand)), direction)),
-        // What is equal so far, in the order that the indexes have it.
-        sql`documents.updated_at ${sql.raw(last)}`,
-        sql`documents.doc_id ${sql.raw(last)}`,
-      ]
       let query = selected(db.read).where(all(wheres(engine, wish)))
-      for (const each of sorting) query = query.orderBy(each)
+      for (const term of orderOf(engine, wish.sort)) query = query.orderBy(sql.raw(term))
       const rows = await query.limit(Math.min(wish.limit, mostAtOnce)).offset(wish.offset).execute()
       return rows.map(toDocument)
     },

@@ -20,8 +20,8 @@ export const limitTable = 'limits'
 /** Where the counters are kept. The table exists. The library's clock is the machine's. */
 export interface LimitBackend {
   make(rule: LimitRule): Limiter
-  /** Takes one point off, if there is one. Of a window that is over nothing is owed, and nobody reads it again. */
-  giveBack(key: string): Promise<void>
+  /** Takes one point off each, if there is one. Of a window that is over nothing is owed, and nobody reads it again. */
+  giveBack(keys: readonly string[]): Promise<void>
   /** Deletes the counters whose window ended before this time. */
   clean(before: Millis): Promise<void>
 }
@@ -29,12 +29,14 @@ export interface LimitBackend {
 export function sqliteLimits(database: Database.Database): LimitBackend {
   // The library prepares its statements anew each time, and puts each of them in a transaction that it does not need.
   const { prepare } = cacheStatements(database)
-  const giving = database.prepare(`update ${limitTable} set points = points - 1 where key = ? and points > 0`)
+  const giving = database.prepare(
+    `update ${limitTable} set points = points - 1 where key in (select value from json_each(?)) and points > 0`,
+  )
   const storeClient = { prepare, transaction: <T>(run: T): T => run }
   return {
     make: (rule) => new RateLimiterSQLite({ ...shared(rule), storeClient, storeType: 'better-sqlite3' }),
-    async giveBack(key) {
-      giving.run(key)
+    async giveBack(keys) {
+      giving.run(JSON.stringify(keys))
     },
     async clean(before) {
       database.prepare(`delete from ${limitTable} where expire < ?`).run(before)
@@ -45,8 +47,13 @@ export function sqliteLimits(database: Database.Database): LimitBackend {
 export function postgresLimits(pool: pg.Pool): LimitBackend {
   return {
     make: (rule) => new RateLimiterPostgres({ ...shared(rule), storeClient: pool, storeType: 'pool' }),
-    async giveBack(key) {
-      await pool.query(`update ${limitTable} set points = points - 1 where key = $1 and points > 0`, [key])
+    async giveBack(keys) {
+      // In one order, so that two who give back the same ones do not wait for each other.
+      await pool.query(
+        `with due as (select key from ${limitTable} where key = any($1) order by key for update)
+         update ${limitTable} set points = points - 1 from due where ${limitTable}.key = due.key and points > 0`,
+        [keys],
+      )
     },
     async clean(before) {
       await pool.query(`delete from ${limitTable} where expire < $1`, [before])
@@ -112,7 +119,7 @@ export function createLimitStore({ backend, clock, log }: { backend: LimitBacken
         return toState(rule, result, result === null || result.consumedPoints < rule.points)
       },
 
-      giveBack: (key) => backend.giveBack(key),
+      giveBack: (keys) => backend.giveBack(keys),
 
       async reset(key) {
         // A key has one counter, whatever the rule.

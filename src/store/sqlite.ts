@@ -16,6 +16,7 @@ import {
 import type { Clock, Log, Store } from '../core/ports.ts'
 import { cacheStatements } from './cached-statements.ts'
 import type { Watch } from './changes.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { type Queries, sqliteEngine, withoutNul } from './engine.ts'
 import { faultName, isBusyFault, translateFault } from './faults.ts'
 import { createLimitStore, limitTable, sqliteLimits } from './limits.ts'
@@ -47,7 +48,8 @@ const pollMillis = 250
 export async function openSqlite({ file, clock, log, busyMillis = defaultBusyMillis }: SqliteWish): Promise<Store> {
   try {
     const writer = connect(file)
-    const write = queriesOn(writer, busyMillis)
+    const checkpoints = file === inMemory ? null : createCheckpoints(writer, resolve(file), log)
+    const write = queriesOn(writer, busyMillis, checkpoints?.committed)
     const reader = file === inMemory ? null : connect(file)
     reader?.pragma('query_only = on')
     const read = reader === null ? write : queriesOn(reader, busyMillis)
@@ -58,6 +60,7 @@ export async function openSqlite({ file, clock, log, busyMillis = defaultBusyMil
     async function close(): Promise<void> {
       wakes.stop()
       limits.stop()
+      await checkpoints?.stop()
       // Waits for the transaction that is open and those in line.
       await write.connection().execute(async () => {})
       await Promise.all([write.destroy(), read.destroy()])
@@ -132,14 +135,14 @@ function makePrivate(path: string): void {
   chmodSync(path, 0o600)
 }
 
-function queriesOn(database: Database.Database, busyMillis: number): Queries {
-  return new Kysely<Schema>({ dialect: dialectOn(database, busyMillis) })
+function queriesOn(database: Database.Database, busyMillis: number, committed = () => {}): Queries {
+  return new Kysely<Schema>({ dialect: dialectOn(database, busyMillis, committed) })
 }
 
-function dialectOn(database: Database.Database, busyMillis: number): Dialect {
+function dialectOn(database: Database.Database, busyMillis: number, committed: () => void): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver(database, busyMillis),
+    createDriver: () => new ImmediateDriver(database, busyMillis, committed),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new NulFreeCompiler(),
   }
@@ -149,12 +152,14 @@ function dialectOn(database: Database.Database, busyMillis: number): Dialect {
 class ImmediateDriver extends SqliteDriver {
   readonly #database: Database.Database
   readonly #busyMillis: number
+  readonly #committed: () => void
   #connection: DatabaseConnection | null = null
 
-  constructor(database: Database.Database, busyMillis: number) {
+  constructor(database: Database.Database, busyMillis: number, committed: () => void) {
     super({ database: cacheStatements(database) })
     this.#database = database
     this.#busyMillis = busyMillis
+    this.#committed = committed
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -164,6 +169,11 @@ class ImmediateDriver extends SqliteDriver {
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection)
+    this.#committed()
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {

@@ -38,6 +38,9 @@ export interface Backend {
   close(): Promise<void>
 }
 
+/** What a store does besides its nouns. */
+type OwnVerbs = Pick<Store, 'transaction' | 'lock' | 'ping' | 'close'>
+
 /** Runs in the async context of a transaction's callback. */
 interface Frame {
   open: boolean
@@ -57,32 +60,29 @@ export function createStore(backend: Backend, clock: Clock): Store {
     if (closing !== null) throw new CardeaError('unavailable', { internal: 'the store is closed' })
   }
 
+  /** Of a transaction only those are made that it asks for: it needs two or three of them. */
   function nouns(db: Db, check: () => void, feed = db) {
     const now = () => clock.now()
-    return {
-      engine: engine.name,
-      users: shield(createUserStore(db), check),
-      sessions: shield(createSessionStore(db, now), check),
-      keys: shield(createKeyStore(db, now), check),
-      tokens: shield(createTokenStore(db), check),
-      oneTime: shield(createOneTimeStore(db), check),
-      factors: shield(createFactorStore(db), check),
-      signingKeys: shield(createSigningKeyStore(db, now), check),
-      events: shield(createEventStore(db), check),
-      changes: { ...shield(createChangeStore(feed, backend.watch), check), watch: backend.watch },
-      limits,
-      devices: shield(createDeviceStore(db), check),
-      photos: shield(createPhotoStore(db), check),
-      documents: shield(createDocumentStore(db), check),
-      meta: shield(createMetaStore(db), check),
-      instance: shield(createInstanceStore(db), check),
-    }
+    return lazily({
+      users: () => shield(createUserStore(db), check),
+      sessions: () => shield(createSessionStore(db, now), check),
+      keys: () => shield(createKeyStore(db, now), check),
+      tokens: () => shield(createTokenStore(db), check),
+      oneTime: () => shield(createOneTimeStore(db), check),
+      factors: () => shield(createFactorStore(db), check),
+      signingKeys: () => shield(createSigningKeyStore(db, now), check),
+      events: () => shield(createEventStore(db), check),
+      changes: () => ({ ...shield(createChangeStore(feed, backend.watch), check), watch: backend.watch }),
+      devices: () => shield(createDeviceStore(db), check),
+      photos: () => shield(createPhotoStore(db), check),
+      documents: () => shield(createDocumentStore(db), check),
+      meta: () => shield(createMetaStore(db), check),
+      instance: () => shield(createInstanceStore(db), check),
+    })
   }
 
-  const verbs = (db: Db, check: () => void, own: Omit<Store, keyof ReturnType<typeof nouns>>, feed = db): Store => ({
-    ...nouns(db, check, feed),
-    ...shield(own, check),
-  })
+  const verbs = (db: Db, check: () => void, own: OwnVerbs, feed = db): Store =>
+    Object.assign(nouns(db, check, feed), { engine: engine.name, limits, ...shield(own, check) })
 
   const outer = outerDb(engine, backend.read, backend.write, backend.committed)
 
@@ -92,16 +92,14 @@ export function createStore(backend: Backend, clock: Clock): Store {
       return await outer.atomic((tx) => {
         const frame: Frame = { open: true }
         const db = boundDb(tx)
-        const bound: Store = {
-          ...verbs(db, () => checkOpen(frame), {
-            transaction: (nested) => nested(bound),
-            lock: (name) => engine.lock(tx.queries, `named:${name}`),
-            ping: () => ping(tx.queries),
-            close: async () => {
-              throw new TypeError('A store cannot be closed from inside of its transaction')
-            },
-          }),
-        }
+        const bound: Store = verbs(db, () => checkOpen(frame), {
+          transaction: (nested) => nested(bound),
+          lock: (name) => engine.lock(tx.queries, `named:${name}`),
+          ping: () => ping(tx.queries),
+          close: async () => {
+            throw new TypeError('A store cannot be closed from inside of its transaction')
+          },
+        })
         return frames.run(frame, async () => {
           try {
             return await run(bound)
@@ -125,13 +123,29 @@ export function createStore(backend: Backend, clock: Clock): Store {
     close: async () => {},
   }
   const store = verbs(outer, checkOutside, own, { ...outer, read: backend.feed ?? outer.read })
-  return {
-    ...store,
+  return Object.assign(store, {
     close() {
       closing ??= backend.close()
       return closing
     },
+  })
+}
+
+/** The same members, each made when it is first asked for. */
+function lazily<T extends Record<string, unknown>>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+  const made = {}
+  for (const [name, make] of Object.entries(makers)) {
+    Object.defineProperty(made, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value = make()
+        Object.defineProperty(made, name, { value, enumerable: true })
+        return value
+      },
+    })
   }
+  return made as T
 }
 
 function checkOpen(frame: Frame): void {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compiled } from '../support/compiled.ts'
 import { createTestDatabase, testEngine } from '../support/store.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -45,6 +46,7 @@ export async function createPlace(): Promise<TestPlace> {
   const children = new Set<ChildProcess>()
   const base = {
     PATH: process.env.PATH ?? '',
+    ...compiled,
     CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
     CARDEA_PASSWORD_HASH_PASSES: '1',
     ...(database === null ? {} : { CARDEA_DATABASE_URL: database.address }),

@@ -111,6 +111,54 @@ describe('an import', () => {
     assert.equal((await report('memo.json')).imported, 120)
   })
 
+  test('keeps the ids of the file, so that what its documents say of each other holds', async () => {
+    const [one, other] = ['c0000000000000000000000a1', 'c0000000000000000000000b2']
+    const memos = [
+      { title: 'Chicken', aposDocId: one },
+      { title: 'Egg', _id: `${other}:en:published` },
+    ]
+    write('memo.json', JSON.stringify(memos))
+    assert.equal((await report('memo.json')).imported, 2)
+    // Of drafts, of another type: an id is there once.
+    write('article.json', JSON.stringify([{ title: 'Hen', _id: one }, { title: 'New' }]))
+    for (const flags of [[], ['--draft']]) {
+      const { imported, problems } = await report('article.json', ...flags)
+      assert.deepEqual([imported, problems], [0, [{ line: 1, field: '_id', message: 'is the id of another document' }]])
+    }
+    const twice = { title: 'Twice', _id: 'c0000000000000000000000c3' }
+    write('article.json', JSON.stringify([twice, twice, { title: 'No', _id: '__proto__' }, { title: 'No', _id: 7 }]))
+    const { imported, problems } = await report('article.json')
+    assert.deepEqual(
+      [imported, problems.map(({ line, field }) => [line, field])],
+      [0, [2, 3, 4].map((n) => [n, '_id'])],
+    )
+  })
+
+  test('of what is made to break it says what is wrong, and keeps nothing', async () => {
+    const before = await count()
+    const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`x${at}`, 1]))
+    write('article.json', JSON.stringify([{ title: 'Many', ...many }]))
+    assert.equal((await report('article.json')).problems.length, 100)
+    write(
+      'article.jsonl',
+      [
+        '{"title": "a", "__proto__": {"minutes": 1}, "constructor": 1}',
+        '{"title": "b", "minutes": 1e999}',
+        '{"title": "c", "minutes": 123456789012345678901234567890}',
+        '{"title": "d", "place": {"town": {"__proto__": 1}}}',
+        `{"title": "e", "place": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+        '{"title": "\\ud800"}',
+        '{"title": "f\\u0000"}',
+      ].join('\n'),
+    )
+    const { problems } = await report('article.jsonl')
+    assert.deepEqual(
+      problems.map(({ line, field }) => `${line} ${field}`),
+      ['1 __proto__', '1 constructor', '2 minutes', '3 minutes', '4 place.town', '5 place', '6 title', '7 title'],
+    )
+    assert.equal(await count(), before)
+  })
+
   test('of drafts publishes nothing, and an owner takes them along', async () => {
     await place.json(['user', 'create', 'rita', '--role', 'editor', '--password-stdin'], 'correct horse battery\n')
     const before = await count()
@@ -132,7 +180,7 @@ describe('an import', () => {
       [['nowhere.json', '--type', 'memo'], 1, /nowhere\.json cannot be read \(ENOENT\)/],
       [['empty.json', '--type', 'memo'], 1, /holds no documents/],
       [['list.json', '--type', 'memo'], 1, /holds no documents/],
-      [['broken.json', '--type', 'memo'], 1, /line 1: is not a JSON list\nNothing was imported\./],
+      [['broken.json', '--type', 'memo'], 1, /line 1: is where the JSON list breaks off\nNothing was imported\./],
       [['article.json', '--type', 'letter'], 2, /there is no piece type "letter": there are article, memo; say --type/],
       [['article.json', '--owner', 'nobody'], 1, /there is no user/],
     ] as const) {

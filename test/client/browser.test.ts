@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { noBrowser, openBrowser } from '../support/browser.ts'
@@ -14,39 +16,55 @@ interface Site {
   tab(options?: string): Promise<Page>
 }
 
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)),
+  )
+}
+
 describe('in a browser', { skip: noBrowser }, () => {
   let server: TestServer
   let browser: Browser
   let script: string
+  /** Another origin of the same site, whose pages may call the server. */
+  let elsewhere: string
+  const files: Readonly<Record<string, () => { contentType: string; body: string }>> = {
+    '/app': () => ({ contentType: 'text/html', body: '<title>app</title>' }),
+    '/client.js': () => ({ contentType: 'text/javascript', body: script }),
+  }
+  const host = createServer(({ url = '' }, response) => {
+    const file = files[url]?.()
+    response
+      .writeHead(file === undefined ? 404 : 200, { 'Content-Type': file?.contentType ?? 'text/plain' })
+      .end(file?.body)
+  })
   let people = 0
 
   before(async () => {
-    server = await startTestServer()
+    elsewhere = await listen(host)
+    server = await startTestServer({ http: { corsOrigins: [elsewhere] } })
     browser = await openBrowser()
     script = (await bundleForBrowser('src/client/index.ts')).code
   })
   after(async () => {
     await browser?.close()
     await server?.close()
+    host.close()
   })
 
-  /** An empty page of the server's own origin, in a browser that nobody has used before. */
-  async function site(): Promise<Site> {
+  /** An empty page, of the server's own origin unless told otherwise, in a browser that nobody has used before. */
+  async function site(origin = server.url): Promise<Site> {
     const context = await browser.newContext()
     const calls: string[] = []
-    await context.route(`${server.url}/app`, (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<title>app</title>' }),
-    )
-    await context.route(`${server.url}/client.js`, (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: script }),
-    )
+    for (const [path, file] of Object.entries(files))
+      await context.route(server.url + path, (route) => route.fulfill(file()))
     context.on('request', (request) => {
       const { pathname } = new URL(request.url())
       if (pathname.startsWith('/auth/')) calls.push(`${request.method()} ${pathname}`)
     })
     const tab = async (options = '{}') => {
       const page = await context.newPage()
-      await page.goto(`${server.url}/app`)
+      await page.goto(`${origin}/app`)
       await page.evaluate(`import('/client.js').then(({ createClient, webStorage }) => {
         globalThis.client = createClient(${options})
         globalThis.heard = []
@@ -80,17 +98,15 @@ describe('in a browser', { skip: noBrowser }, () => {
   for (const [where, options] of storages) {
     test(`two tabs with the session ${where} make one refresh, and both go on`, async () => {
       const { context, calls, tab } = await site()
-      const [first, second] = [await tab(options), await tab(options)]
+      const [first, second] = await Promise.all([tab(options), tab(options)])
       const name = await person()
       assert.equal(await signIn(first, name), true)
       assert.equal(await whoIs(second), name)
-      for (let round = 1; round <= 2; round += 1) {
-        later()
-        const many = (page: Page) =>
-          page.evaluate('Promise.all(Array.from({ length: 20 }, () => client.account.me())).then((all) => all.length)')
-        assert.deepEqual(await Promise.all([many(first), many(second)]), [20, 20])
-        assert.equal(refreshes(calls), round)
-      }
+      later()
+      const many = (page: Page) =>
+        page.evaluate('Promise.all(Array.from({ length: 20 }, () => client.account.me())).then((all) => all.length)')
+      assert.deepEqual(await Promise.all([many(first), many(second)]), [20, 20])
+      assert.equal(refreshes(calls), 1)
       // Long after the grace of the server, the tab that did not refresh itself has the newest token.
       later()
       assert.equal(await askServer(second), name)
@@ -101,7 +117,7 @@ describe('in a browser', { skip: noBrowser }, () => {
 
     test(`signing out in one tab is felt by the other, with the session ${where}`, async () => {
       const { context, tab } = await site()
-      const [first, second] = [await tab(options), await tab(options)]
+      const [first, second] = await Promise.all([tab(options), tab(options)])
       const name = await person()
       await signIn(first, name)
       await second.waitForFunction('heard.length === 1')
@@ -154,7 +170,7 @@ describe('in a browser', { skip: noBrowser }, () => {
 
   test('a stale refresh token ends the session in all tabs, and signing in anew works in all', async () => {
     const { context, tab } = await site()
-    const [first, second] = [await tab(), await tab()]
+    const [first, second] = await Promise.all([tab(), tab()])
     const name = await person()
     await signIn(first, name)
     await second.waitForFunction('heard.length === 1')
@@ -188,7 +204,7 @@ describe('in a browser', { skip: noBrowser }, () => {
   test('in mode cookie no script sees a token, tabs share the session, and its end is felt', async () => {
     const { context, calls, tab } = await site()
     const options = '{ mode: "cookie" }'
-    const [first, second] = [await tab(options), await tab(options)]
+    const [first, second] = await Promise.all([tab(options), tab(options)])
     assert.equal(await whoIs(second), null)
     const name = await person()
     await signIn(first, name)
@@ -217,6 +233,24 @@ describe('in a browser', { skip: noBrowser }, () => {
     // Nor is a page that is opened with the dead cookie held up by it.
     assert.equal(await whoIs(await tab(options)), null)
     await context.close()
+  })
+
+  test('a page of another origin that the server names signs in by token and by cookie', async () => {
+    for (const mode of ['token', 'cookie']) {
+      const { context, calls, tab } = await site(elsewhere)
+      const page = await tab(`{ url: '${server.url}', mode: '${mode}' }`)
+      const name = await person()
+      assert.equal(await signIn(page, name), true)
+      assert.equal(await askServer(page), name)
+      if (mode === 'token') {
+        later()
+        assert.equal(await askServer(page), name)
+        assert.equal(refreshes(calls), 1)
+      }
+      await page.evaluate('client.signOut()')
+      assert.equal(await askServer(page), 'credentials_missing')
+      await context.close()
+    }
   })
 
   test('a worker of a page has the session of the page', async () => {

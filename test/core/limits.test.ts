@@ -14,6 +14,7 @@ const rules = {
   knownUser: rule(4),
   strangers: rule(1000),
   mail: rule(2),
+  questions: rule(2),
 }
 
 let t: TestCore
@@ -198,4 +199,23 @@ test('neither names nor addresses reach the store in clear', async () => {
   await limits.mailTo('private@example.com', 'reset-password', true)
   assert.equal(seen.length, 6)
   for (const key of seen) assert.match(key, /^[a-z-]+:[0-9a-f]{64}$/)
+})
+
+test('what pages of other sites make a browser ask is counted apart from its visitor, by the same rules', async () => {
+  const limits = limitsWith()
+  const here = visitor('198.51.100.77')
+  const page = { ...here, foreign: true } as const
+  const user = await makePerson(t.core, 'haunted')
+  await limits.remember(user.id, here)
+  for (const { ask, points } of [
+    { ask: limits.address, points: 3 },
+    { ask: limits.mail, points: 2 },
+    { ask: (origin: typeof here) => limits.user('haunted', user.id, origin), points: 4 },
+  ]) {
+    for (let tries = 0; tries < points; tries += 1) await ask(page)
+    await assert.rejects(ask(page), failsWith('rate_limited'))
+    await ask(here)
+  }
+  assert.deepEqual([await limits.isKnown(user.id, page), await limits.isOwner(user.id, page)], [true, false])
+  assert.equal(await limits.isOwner(user.id, here), true)
 })

@@ -11,8 +11,18 @@ const [type] = declared(newsroom)
 if (type === undefined) throw new Error('there is no type')
 const projection = createProjection(type.publicApiProjection ?? [])
 const settings = { perPage: 50, maxPerPage: 200 }
-const whole = { type, mode: 'published', projection: null, view: { see: 'whole', visibilities } } as const
-const projected = { type, mode: 'published', projection, view: { see: 'projected', visibilities: ['public'] } } as const
+const whole = {
+  type,
+  mode: 'published',
+  projection: null,
+  view: { see: 'whole', visibilities, archived: true },
+} as const
+const projected = {
+  type,
+  mode: 'published',
+  projection,
+  view: { see: 'projected', visibilities: ['public'], archived: false },
+} as const
 
 /** The query, or the code of the refusal; anything else that is thrown fails the test. */
 function read(entries: readonly QueryEntry[], reader: typeof whole | typeof projected): PieceQuery | string {

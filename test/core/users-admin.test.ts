@@ -218,7 +218,7 @@ test('of 50 changes of name to the same one, one succeeds', async () => {
 
 test('each API has a profile of its own of a user', async () => {
   assert.equal(await t.core.users.profile(alice, 'freesewing'), null)
-  await t.core.users.setProfile(alice, 'freesewing', { bio: 'sews' })
+  await t.core.users.changeProfile(alice, 'freesewing', () => ({ bio: 'sews' }))
   assert.deepEqual(await t.core.users.profile(alice, 'freesewing'), { bio: 'sews' })
   assert.equal(await t.core.users.profile(alice, 'librephotos'), null)
 })
@@ -287,4 +287,27 @@ test('a sign-up that waits for its link is still cleaned up, also when it is mad
   await t.core.users.setStatus(user?.publicId ?? '', 'pending', admin, here)
   t.clock.advance(1)
   assert.equal(await t.store.users.purgeUnproven(t.clock.now(), t.clock.now()), 1)
+})
+
+test('several changes of one user are one: when the last of them is refused, none was made', async () => {
+  await makePerson(t.core, 'owner', { email: 'taken@example.com' })
+  const { token } = await t.core.sessions.open({ user: alice, mode: 'bearer', factors: ['password'], origin: here })
+  const before = await t.core.users.byPublicId(alice.publicId)
+  const wish = {
+    role: 'editor',
+    status: 'disabled',
+    password: 'another good password',
+    email: 'taken@example.com',
+  } as const
+  const profile = { api: 'apostrophe', change: () => ({ title: 'Al' }) } as const
+  await assert.rejects(t.core.users.change(alice.publicId, { ...wish, profile }, admin, here), failsWith('email_taken'))
+  assert.deepEqual(await t.core.users.byPublicId(alice.publicId), before)
+  assert.equal(await t.core.users.profile(alice, 'apostrophe'), null)
+  const verdict = await t.core.guard.authenticate([{ via: 'bearer', text: token }], ['bearer-token'], here)
+  assert.equal(verdict.ok, true)
+  assert.deepEqual(await mailsTo(t, 'alice@example.com'), [])
+
+  const after = await t.core.users.change(alice.publicId, { ...wish, email: 'alice@example.org', profile }, admin, here)
+  assert.deepEqual([after.role, after.status, after.email], ['editor', 'disabled', 'alice@example.org'])
+  assert.deepEqual(await t.core.users.profile(alice, 'apostrophe'), { title: 'Al' })
 })

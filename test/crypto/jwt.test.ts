@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHmac, KeyObject, type webcrypto } from 'node:crypto'
+import { createHmac, KeyObject } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CompactEncrypt, CompactSign, exportSPKI, SignJWT } from 'jose'
+import { CompactEncrypt, exportSPKI } from 'jose'
 import {
   isCompactJws,
   type JwtClaims,
@@ -47,19 +47,13 @@ function expecting(key: SigningKeyMaterial, change: Partial<JwtExpectation> = {}
 const sign = (key: SigningKeyMaterial, change: object = {}, typ = 'at+jwt') =>
   signJwt({ key, typ, claims: { ...claims, ...change } })
 const encode = (value: unknown) =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+  Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url')
 
 /** A signature by our own key over whatever header and payload: what a mistake of ours would let through. */
 async function forge(header: unknown, payload: unknown, key: SigningKeyMaterial = es256): Promise<string> {
-  assert.ok(key.privateKey)
+  assert.ok(key.sign)
   const input = `${encode(header)}.${encode(payload)}`
-  const names: Record<string, webcrypto.AlgorithmIdentifier | webcrypto.EcdsaParams> = {
-    ES256: { name: 'ECDSA', hash: 'SHA-256' },
-    EdDSA: 'Ed25519',
-    RS256: 'RSASSA-PKCS1-v1_5',
-  }
-  const signature = await crypto.subtle.sign(names[key.alg] ?? '', key.privateKey, Buffer.from(input))
-  return `${input}.${Buffer.from(signature).toString('base64url')}`
+  return `${input}.${key.sign(Buffer.from(input)).toString('base64url')}`
 }
 const goodHeader = { alg: es256.alg, kid: es256.kid, typ: 'at+jwt' }
 
@@ -223,9 +217,7 @@ test('a payload that is no object is refused although the signature is right', a
     assert.equal(await reasonFor(await forge(goodHeader, payload)), 'malformed', JSON.stringify(payload))
   }
   const bytes = Buffer.concat([Buffer.from('{"sub":"'), Buffer.from([0xff]), Buffer.from('"}')])
-  assert.ok(es256.privateKey)
-  const token = await new CompactSign(bytes).setProtectedHeader(goodHeader).sign(es256.privateKey)
-  assert.equal(await reasonFor(token), 'malformed')
+  assert.equal(await reasonFor(await forge(goodHeader, bytes)), 'malformed')
 })
 
 test('the type is checked exactly: no other type of ours, no prefix, letter case aside', async () => {
@@ -307,17 +299,13 @@ test('an oversized token is refused fast', async () => {
     assert.equal(await reasonFor(text), 'malformed')
   }
   assert.ok(performance.now() - before < 500)
-  const { privateKey } = es256
-  assert.ok(privateKey)
-  const long = await new SignJWT({ ...claims, aud: issuer, x: 'x'.repeat(7000) })
-    .setProtectedHeader(goodHeader)
-    .sign(privateKey)
+  const long = await forge(goodHeader, { ...claims, aud: issuer, x: 'x'.repeat(7000) })
   assert.equal(await reasonFor(long), 'malformed')
 })
 
 test('nothing is signed that would not be accepted', async () => {
-  const publicOnly = { ...es256, privateKey: null }
-  await assert.rejects(sign(publicOnly), TypeError)
+  const publicOnly = { ...es256, sign: null }
+  assert.throws(() => sign(publicOnly), TypeError)
   for (const bad of [
     { exp: 1e15 },
     { exp: 1.5 },
@@ -327,9 +315,9 @@ test('nothing is signed that would not be accepted', async () => {
     { aud: [] },
     { nbf: Number.NaN },
   ]) {
-    await assert.rejects(sign(es256, bad), TypeError, JSON.stringify(bad))
+    assert.throws(() => sign(es256, bad), TypeError, JSON.stringify(bad))
   }
-  await assert.rejects(sign(es256, { x: 'x'.repeat(7000) }), TypeError)
+  assert.throws(() => sign(es256, { x: 'x'.repeat(7000) }), TypeError)
   await assert.rejects(verifyJwt('', expecting(es256, { now: Number.NaN })), TypeError)
 })
 

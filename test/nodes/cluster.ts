@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { compiled } from '../support/compiled.ts'
 import { type Body, createClient, type Send } from '../support/http.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 
@@ -59,6 +60,7 @@ export async function startCluster({ databases, environment = {} }: ClusterWish)
       cwd: folder,
       env: {
         PATH: process.env.PATH ?? '',
+        ...compiled,
         CARDEA_DATABASE_URL: database,
         CARDEA_SECRET: secret,
         CARDEA_PUBLIC_URL: balancer.url,

@@ -19,6 +19,7 @@ const limits: CoreSettings['limits'] = {
   knownUser: { points: 20, windowSeconds: 900 },
   strangers: { points: 50, windowSeconds: 900 },
   mail: { points: 10, windowSeconds: 3600 },
+  questions: { points: 120, windowSeconds: 60 },
 }
 const home = '192.0.2.77'
 const guesses = 300

@@ -84,6 +84,30 @@ test('a page elsewhere cannot use up the limits of its visitor', async () => {
   }
 })
 
+test('where every page may ask, what one elsewhere tries is counted, and apart from its visitor, at every such door', async () => {
+  const few = { points: 3, windowSeconds: 60 }
+  const limits = { enabled: true, address: few, knownUser: few, user: { points: 100, windowSeconds: 60 } }
+  const doors = { freesewing: { enabled: true }, librephotos: { enabled: true }, hautai: { enabled: true } } as const
+  const everyPage = Object.fromEntries(
+    Object.entries(doors).map(([name, door]) => [name, { ...door, corsOrigins: '*' }]),
+  )
+  const limited = await startTestServer({ settings: { limits }, doors: everyPage })
+  try {
+    await makeUser(limited, 'visitor', 'user')
+    await signIn(limited, 'visitor')
+    const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+    const json = { username: 'visitor', password: 'wrong' }
+    const statuses: number[] = []
+    for (const path of ['/signin', '/signin', '/api/auth/token/obtain/', '/api/auth/token/obtain/', '/signin'])
+      statuses.push((await limited.send('POST', path, { json, headers })).status)
+    // The fourth is one too many; that contract has no 429.
+    assert.deepEqual(statuses, [401, 401, 401, 401, 429])
+    await signIn(limited, 'visitor')
+  } finally {
+    await limited.close()
+  }
+})
+
 test('a refresh token is no bearer at a resource server', async () => {
   const service = await makeUser(server, 'resource', 'guest', 'service')
   const origin = { api: 'native', address: '127.0.0.1', userAgent: 'test' } as const

@@ -21,6 +21,21 @@ export const apostropheRules: readonly Rule[] = [
     },
   },
   {
+    says: 'A page elsewhere uses up nothing that its visitor has, and does not try for nothing either; a refused change changes nothing',
+    proven: {
+      'core/limits.test.ts': [
+        'what pages of other sites make a browser ask is counted apart from its visitor, by the same rules',
+      ],
+      'apis/apostrophe/throttle.test.ts': [
+        'a page elsewhere cannot use up the tries of whoever visits it',
+        'JSON of a page elsewhere is counted, and apart from its visitor, where every page may ask',
+      ],
+      'core/users-admin.test.ts': [
+        'several changes of one user are one: when the last of them is refused, none was made',
+      ],
+    },
+  },
+  {
     says: 'ApostropheCMS: a key of the configuration works here only, is nobody, is audited by its name, and is refused at the start when it is bad',
     proven: {
       'apis/apostrophe/keys.test.ts': [

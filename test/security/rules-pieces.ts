@@ -25,12 +25,34 @@ export const pieceRules: readonly Rule[] = [
         'the refusal comes before any value is read',
         'a search looks through what is projected only',
         'two sites that differ in what is hidden only answer alike to whatever is asked',
+        'who sees whole documents and writes none is not told of related ones that are not for them',
+        'what was put away is for those who see drafts, and is no question of others',
       ],
+      'apis/apostrophe/pieces-read.test.ts': ['says the mode and the sharing as the address does'],
       'core/piece-projection.test.ts': [
         'is projected, or always there; every value is one that went in at that place',
         'what may be asked about is what is shown as a whole',
       ],
       'core/piece-query.test.ts': ['the query of those who see the projection names nothing but what it covers'],
+    },
+  },
+  {
+    says: 'Documents: nobody in particular asks only so often what no index answers, and a file that is made to break is refused',
+    proven: {
+      'apis/apostrophe/pieces-projection.test.ts': [
+        'an address asks only so often what no index answers; contributors, and plain lists, are not counted',
+      ],
+      'core/piece-cost.test.ts': [
+        'what an index answers costs nothing',
+        'what reads all documents of a type is counted, and each list of values besides',
+      ],
+      'store/documents.test.ts': ['a list that is filtered and sorted as declared is read from its index'],
+      'server/piece-file.test.ts': [
+        'bytes that are no UTF-8 are refused by their line, and not replaced',
+        'whatever the bytes are, there are documents or problems, and no failure',
+        'a file that is too large is not read',
+      ],
+      'cli/pieces.test.ts': ['of what is made to break it says what is wrong, and keeps nothing'],
     },
   },
   {

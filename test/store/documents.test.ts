@@ -2,10 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import type { DocumentFilter, DocumentIndex, DocumentWish, NewDocument } from '../../src/core/document-records.ts'
+import type {
+  DocumentFilter,
+  DocumentIndex,
+  DocumentWish,
+  NewDocument,
+  Operand,
+} from '../../src/core/document-records.ts'
 import type { Comparable } from '../../src/core/piece-fields.ts'
 import { CardeaError } from '../../src/errors.ts'
-import { expressionOf } from '../../src/store/document-expressions.ts'
+import { expressionOf, orderOf } from '../../src/store/document-expressions.ts'
 import { indexStatement } from '../../src/store/document-indexes.ts'
 import { postgresEngine, sqliteEngine } from '../../src/store/engine.ts'
 import { addUser, guarantee, sideBySide, start, tally, unique } from './contract.ts'
@@ -293,12 +299,11 @@ async function plansOf(
 ): Promise<readonly { readonly plan: string; readonly index: string }[]> {
   const engine = database.engine === 'sqlite' ? sqliteEngine : postgresEngine
   const sqlColor = expressionOf(engine, field('color', 'text'))
-  const sqlPrice = expressionOf(engine, field('price', 'number'))
-  const nulls = engine.name === 'sqlite' ? '' : ' nulls first'
+  const by = (operand: Operand, direction: 'asc' | 'desc') => orderOf(engine, [{ operand, direction }]).join(', ')
   const from = `select doc_id from documents where type = 'article' and mode = 'published' and visibility = 'public' and archived = 0 and ${sqlColor} in ('red')`
   const queries = [
-    `${from} order by ${sqlPrice} asc${nulls}, updated_at asc, doc_id asc limit 50`,
-    `${from} order by updated_at desc, doc_id desc limit 50`,
+    `${from} order by ${by(field('price', 'number'), 'asc')} limit 50`,
+    `${from} order by ${by({ column: 'updatedAt' }, 'desc')} limit 50`,
   ]
   const explained = await explain(database, queries)
   return explained.map((plan, at) => ({ plan, index: indexStatement(engine, indexes[at] ?? color).name }))

@@ -43,11 +43,11 @@ guarantee('looking at a limit does not count', async ({ store }) => {
 })
 
 guarantee('what is given back can be used again, but never more than was used', async ({ store }) => {
-  for (let round = 0; round < 5; round += 1) await store.limits.giveBack('k')
+  for (let round = 0; round < 5; round += 1) await store.limits.giveBack(['k'])
   assert.equal((await store.limits.peek('k', rule)).remaining, 3)
   await store.limits.consume('k', rule)
-  await store.limits.giveBack('k')
-  await store.limits.giveBack('k')
+  await store.limits.giveBack(['k'])
+  await store.limits.giveBack(['k'])
   assert.equal((await store.limits.peek('k', rule)).remaining, 3)
   for (let round = 0; round < 3; round += 1) assert.equal((await store.limits.consume('k', rule)).allowed, true)
   assert.equal((await store.limits.consume('k', rule)).allowed, false)

@@ -39,6 +39,7 @@ export const testSettings: CoreSettings = {
     knownUser: { points: 30, windowSeconds: 900 },
     strangers: { points: 50, windowSeconds: 900 },
     mail: { points: 10, windowSeconds: 3600 },
+    questions: { points: 120, windowSeconds: 60 },
   },
   signing: { algorithm: 'ES256', rotateSeconds: 90 * day, publishAheadSeconds: day },
   lifetimes: {

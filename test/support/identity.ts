@@ -161,9 +161,11 @@ export function memoryLimits(clock: FakeClock): LimitStore {
       const counter = current(key, rule)
       return stateOf(rule, counter.count, counter.endsAt, counter.count < rule.points)
     },
-    async giveBack(key) {
-      const counter = counters.get(key)
-      if (counter !== undefined) counter.count = Math.max(0, counter.count - 1)
+    async giveBack(keys) {
+      for (const key of keys) {
+        const counter = counters.get(key)
+        if (counter !== undefined) counter.count = Math.max(0, counter.count - 1)
+      }
     },
     async reset(key) {
       counters.delete(key)

@@ -64,16 +64,23 @@ export const renderPieceError: Api['renderError'] = (error, context) =>
     ? json(403, { name: 'forbidden' })
     : renderError(error, context)
 
-/** The caller and the mode. Drafts are refused to those who see none before anything is looked up. */
-export function readAsked(call: Pick<Call, 'core' | 'request' | 'principal'>, suffix: Mode | null = null): Asked {
-  const entries = readBracketQuery(new URL(call.request.url).searchParams)
-  const value = (name: string) => entries.find((entry) => entry.name === name && entry.key === null)?.value
+/**
+ * The caller and the mode. Drafts are refused to those who see none before anything is looked up. `inBody`: the query
+ * that stands in the body; then that of the address is not the list's, but mode, locale and sharing count from either.
+ */
+export function readAsked(
+  call: Pick<Call, 'core' | 'request' | 'principal'>,
+  { suffix = null, inBody }: { readonly suffix?: Mode | null; readonly inBody?: readonly BracketEntry[] } = {},
+): Asked {
+  const inAddress = readBracketQuery(new URL(call.request.url).searchParams)
+  const all = [...(inBody ?? []), ...inAddress]
+  const value = (name: string) => all.find((entry) => entry.name === name && entry.key === null)?.value
   const isShared = value('aposShareId') !== undefined && value('aposShareKey') !== undefined
   const caller = isShared ? nobody : callerOf(call)
   const asked = modeIn(value('aposMode'), value('aposLocale'))
   if (asked === 'draft' && ['anonymous', 'guest'].includes(caller.rank))
     throw new CardeaError('scope_missing', { extra: { mode: draftByQuery } })
-  return { caller, mode: asked ?? suffix ?? 'published', entries }
+  return { caller, mode: asked ?? suffix ?? 'published', entries: inBody ?? inAddress }
 }
 
 /** A link that is shared shows what anybody sees, whoever opens it. */

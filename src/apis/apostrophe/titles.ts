@@ -11,6 +11,5 @@ export async function readTitle(core: Core, user: User): Promise<string> {
   return typeof title === 'string' && title !== '' ? title : user.username
 }
 
-export async function writeTitle(core: Core, user: User, title: string): Promise<void> {
-  await core.users.setProfile(user, 'apostrophe', { title })
-}
+/** A title, as part of what is made or changed of a user. */
+export const titleChange = (title: string) => ({ api: 'apostrophe', change: () => ({ title }) }) as const

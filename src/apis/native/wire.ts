@@ -35,8 +35,12 @@ export const codeField = z
   .string()
   .min(6, 'must be 6 digits, or a recovery code')
   .max(16, 'must be 6 digits, or a recovery code')
-  .openapi({ example: '492039' })
-export const oneTimeField = z.string().min(1, 'must not be empty').max(128, 'is longer than any token of ours')
+  .openapi({ example: '492039', description: 'Six digits of the authenticator app, or a recovery code.' })
+export const oneTimeField = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(128, 'is longer than any token of ours')
+  .openapi({ description: 'Good for one use.' })
 export const nameField = z
   .string()
   .min(1, 'must not be empty')
@@ -45,13 +49,14 @@ export const nameField = z
 export const scopesField = z
   .array(z.string().min(1).max(100))
   .max(100, 'must not name more than 100 scopes')
-  .openapi({ example: ['account:read'] })
+  .openapi({ example: ['account:read'], description: 'What it may do, at most. Without: whatever its owner may do.' })
 export const timeField = z.iso
   .datetime({ offset: true, error: 'must be a date and time such as 2027-01-31T12:00:00Z' })
   .refine((text) => Number.isSafeInteger(Date.parse(text)), 'must be a date that exists')
   .openapi({ example: '2027-01-31T12:00:00Z' })
 export const graceField = z
   .int('must be a whole number of seconds')
+  .openapi({ description: 'How long the old one stays good, in seconds. 0: not at all.' })
   .min(0, 'must not be negative')
   .max(30 * 86_400, 'must be at most 30 days (2592000)')
   .openapi({ example: 3600 })
@@ -105,12 +110,12 @@ export const UserBody = z
     id: z.uuid(),
     kind: z.enum(['person', 'service']),
     username: z.string(),
-    email: z.string().nullable(),
-    unproven_email: z.string().nullable(),
+    email: z.string().nullable().openapi({ description: 'The proven address; null where there is none.' }),
+    unproven_email: z.string().nullable().openapi({ description: 'Claimed, and good for nothing until it is proven.' }),
     status: z.enum(userStatuses),
     role: z.string(),
     scopes,
-    second_factor: z.boolean(),
+    second_factor: z.boolean().openapi({ description: 'Whether an authenticator app is enrolled.' }),
     created_at: time,
     last_sign_in_at: time.nullable(),
   })
@@ -121,10 +126,10 @@ export const PrincipalBody = z
     kind: z.enum(credentialKinds),
     scopes,
     session_id: z.string().nullable(),
-    key_id: z.string().nullable(),
+    key_id: z.string().nullable().openapi({ description: 'Of an API key, static key or private token.' }),
     factors: factorsField,
     expires_at: time.nullable(),
-    actor: z.string().nullable(),
+    actor: z.string().nullable().openapi({ description: 'Who acts in the name of the user, if anybody does.' }),
   })
   .openapi('Principal')
 
@@ -132,14 +137,20 @@ export const MeBody = z.object({ user: UserBody, credential: PrincipalBody }).op
 
 export const TokenPairBody = z
   .object({
-    access_token: z.string(),
-    refresh_token: z.string(),
+    access_token: z.string().openapi({ description: 'A JWT for `Authorization: Bearer`.' }),
+    refresh_token: z.string().openapi({ description: 'For `POST /auth/refresh`, once: the answer has the next one.' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int(),
+    expires_in: z.int().openapi({ example: 3600, description: 'How long the access token is good, in seconds.' }),
     user: UserBody,
   })
   .openapi('TokenPair')
-export const BearerBody = z.object({ token: z.string(), expires_at: time, user: UserBody }).openapi('BearerSession')
+export const BearerBody = z
+  .object({
+    token: z.string().openapi({ description: 'Opaque, for `Authorization: Bearer`.' }),
+    expires_at: time,
+    user: UserBody,
+  })
+  .openapi('BearerSession')
 export const CookieBody = z.object({ user: UserBody }).openapi('CookieSession')
 export const SignedInBody = z.union([TokenPairBody, BearerBody, CookieBody]).openapi('SignedIn')
 
@@ -148,7 +159,7 @@ export const SessionBody = z
     id: z.uuid(),
     api,
     mode: z.enum(['token', 'bearer', 'cookie']),
-    current: z.boolean(),
+    current: z.boolean().openapi({ description: 'Whether it is the one that asks.' }),
     address: z.string(),
     user_agent: z.string(),
     factors: factorsField,
@@ -159,6 +170,7 @@ export const SessionBody = z
   })
   .openapi('Session')
 
+const successor = z.uuid().nullable().openapi({ description: 'What replaced it when it was rotated.' })
 const suspendedAt = time.nullable().openapi({
   description: 'Back from a backup, and refused until an administrator confirms it; null otherwise.',
 })
@@ -174,7 +186,7 @@ export const KeyBody = z
     expires_at: time.nullable(),
     last_used_at: time.nullable(),
     revoked_at: time.nullable(),
-    successor: z.uuid().nullable(),
+    successor,
     suspended_at: suspendedAt,
     limits: z.null().openapi({ description: 'Keys have no quota.' }),
   })
@@ -191,7 +203,7 @@ export const TokenBody = z
     expires_at: time,
     last_used_at: time.nullable(),
     revoked_at: time.nullable(),
-    successor: z.uuid().nullable(),
+    successor,
     suspended_at: suspendedAt,
   })
   .openapi('PrivateToken')
@@ -232,15 +244,23 @@ export const ProblemBody = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string(),
-    detail: z.string().optional(),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-    request_id: z.string(),
+    code: z.string().openapi({ example: 'credential_expired', description: 'For programs. New ones may come.' }),
+    detail: z.string().optional().openapi({ description: 'What to do about it.' }),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Which fields were wrong, and what is right.' }),
+    request_id: z.string().openapi({ description: 'Find it in the log of the server with this.' }),
   })
   .openapi('Problem', { description: 'RFC 9457 problem details. `code` is stable; the texts are for people.' })
 
 export const pageOf = (item: z.ZodType, name: string) =>
-  z.object({ items: z.array(item), next_cursor: z.string().nullable() }).openapi(name)
+  z
+    .object({
+      items: z.array(item),
+      next_cursor: z.string().nullable().openapi({ description: 'For `cursor`; null at the end.' }),
+    })
+    .openapi(name)
 
 // ── core objects as answers ─────────────────────────────────────────────────────────────────────────────────────────
 

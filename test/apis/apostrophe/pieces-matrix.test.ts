@@ -4,6 +4,7 @@ import type { Rank } from '../../../src/core/piece-types.ts'
 import type { Answered, Body } from '../../support/http.ts'
 import { as, type Caller, callers, get, path, startNewsroom } from '../../support/pieces.ts'
 import type { TestServer } from '../../support/server.ts'
+import { testEngine } from '../../support/store.ts'
 
 /*
  * Who sees and writes what: every caller x every kind of type x both visibilities x both modes. What is expected is
@@ -29,6 +30,8 @@ const kinds: readonly Kind[] = bits
   .flatMap((one) => writeRoles.map((editRole) => ({ ...one, editRole })))
   .flatMap((one) => writeRoles.map((publishRole) => ({ ...one, publishRole })))
   .map((one, index) => ({ name: `type${index}`, ...one }))
+  // Who may is worked out above the store: on the second engine, for its queries, each value of each part once or more.
+  .filter((_, index) => testEngine === 'sqlite' || index % 7 === 0)
 
 const declaration = Object.fromEntries(
   kinds.map(({ name, projection, guestApi, ...roles }) => [

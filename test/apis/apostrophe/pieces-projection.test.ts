@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { assertHidden, assertInvalid, get, make, newsroom, startNewsroom, titles } from '../../support/pieces.ts'
+import { assertError, startApostrophe } from '../../support/apostrophe.ts'
+import {
+  assertHidden,
+  assertInvalid,
+  declared,
+  get,
+  make,
+  newsroom,
+  startNewsroom,
+  titles,
+} from '../../support/pieces.ts'
 import type { TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -114,7 +124,66 @@ describe('who sees the projection', () => {
       assert.equal((await get(server, 'anonymous', `article?${query}`)).status, 200, query)
     assert.deepEqual(titles(await get(server, 'anonymous', 'article?sort[price]=-1')), ['Bell', 'Anchor'])
     assert.equal((await get(server, 'anonymous', 'article?counts=price')).status, 200)
+    assert.equal((await get(server, 'anonymous', 'article?counts=price,title&choices=stocked')).status, 200)
+    for (const query of ['counts=price,title,stocked,place.town', 'counts=price,title&choices=price&choices=title'])
+      assertInvalid(await get(server, 'anonymous', `article?${query}`), 'choices')
   })
+})
+
+test('what was put away is for those who see drafts, and is no question of others', async () => {
+  const { article } = newsroom
+  const fields = { title: 'string', text: 'string' }
+  const house = await startNewsroom({
+    ...newsroom,
+    article: { ...article, publicApiProjection: { title: 1, archived: 1 } },
+    notice: { fields, guestApiAccess: true },
+  })
+  try {
+    for (const [type, caller] of [
+      ['article', 'anonymous'],
+      ['article', 'guest'],
+      ['notice', 'guest'],
+    ] as const) {
+      const { aposDocId } = await make(house, type, { title: 'Old', archived: true })
+      for (const query of ['archived=any', 'archived=true', 'archived=false'])
+        assertHidden(await get(house, caller, `${type}?${query}&count=1`))
+      assert.equal((await get(house, caller, `${type}/${aposDocId}`)).status, 404)
+      assert.deepEqual((await get(house, caller, `${type}?count=1`)).body, { count: 0 })
+      assert.equal((await get(house, 'contributor', `${type}/${aposDocId}`)).status, 200)
+      assert.equal((await get(house, 'contributor', `${type}?archived=true`)).status, 200)
+    }
+  } finally {
+    await house.close()
+  }
+})
+
+test('who sees whole documents and writes none is not told of related ones that are not for them', async () => {
+  const { article, memo: memos } = newsroom
+  const open = { fields: article.fields, guestApiAccess: true }
+  const house = await startNewsroom({ article: open, memo: { ...memos, guestApiAccess: true, viewRole: 'editor' } })
+  try {
+    const plan = (await make(house, 'memo', { title: 'Plan' })).aposDocId
+    const related = (await make(house, 'article', { title: 'Related', _memos: [plan] })).aposDocId
+    await make(house, 'article', { title: 'Whole', relatedIds: [related], _memos: [plan] })
+    for (const [caller, ids] of [
+      ['guest', []],
+      // Who may edit sends back what they got.
+      ['contributor', [plan]],
+      ['editor', [plan]],
+    ] as const) {
+      const { body } = await get(house, caller, 'article?title=Whole')
+      const [whole] = body.results as unknown as readonly Record<string, readonly object[]>[]
+      assert.deepEqual(whole?.relatedIds, [related], caller)
+      assert.deepEqual(whole?.memosIds, ids, caller)
+      // Nor by what is related to the related.
+      assert.equal(JSON.stringify(whole?._related).includes(String(plan)), caller !== 'guest', caller)
+      assert.equal(whole?._memos?.length, caller === 'editor' ? 1 : 0, caller)
+      const { body: found } = await get(house, caller, `article?_memos=${plan}&count=1`)
+      assert.deepEqual(found, { count: 2 * ids.length }, caller)
+    }
+  } finally {
+    await house.close()
+  }
 })
 
 describe('what is not projected is no oracle', () => {
@@ -288,4 +357,31 @@ test('nothing that is asked makes the server fail', async () => {
     ),
     { numRuns: 400 },
   )
+})
+
+test('an address asks only so often what no index answers; contributors, and plain lists, are not counted', async () => {
+  const limits = { enabled: true, questions: { points: 3, windowSeconds: 60 } }
+  const notice = { fields: { title: 'string' }, guestApiAccess: true }
+  const pieces = { types: declared({ ...newsroom, notice }), maxPerPage: 200, siteUrl: null }
+  const house = await startApostrophe({}, { settings: { pieces, limits } })
+  try {
+    await make(house, 'article', { title: 'Anchor' })
+    const ask = (query: string, caller: 'anonymous' | 'editor' = 'anonymous') => get(house, caller, `article?${query}`)
+    assert.equal((await ask('search=anchor')).status, 200)
+    // What is refused costs nothing.
+    assert.equal((await ask('search=anchor&sort[body]=1')).status, 403)
+    assert.equal((await ask('counts=price,stocked')).status, 200)
+    const limited = await ask('search=anchor')
+    assertError(limited, 400, 'invalid', 'Too many attempts. You may try again in a minute.')
+    assert.ok(Number(limited.headers.get('retry-after')) > 0)
+    // Guests count with everybody, also where they see whole documents.
+    assert.equal((await get(house, 'guest', 'notice?search=anchor')).status, 400)
+    assert.equal((await get(house, 'guest', 'notice?sort[title]=1')).status, 200)
+    for (let times = 0; times < 5; times += 1) {
+      assert.equal((await ask('title=Anchor&page=1')).status, 200)
+      assert.equal((await ask('search=anchor&counts=price', 'editor')).status, 200)
+    }
+  } finally {
+    await house.close()
+  }
 })

@@ -204,10 +204,31 @@ describe('a list', () => {
     }
   })
 
+  test('is asked for with characters that no database takes, and does not fail', async () => {
+    for (const nul of ['%00', 'a%00b', '%ED%A0%80', '%FF']) {
+      for (const query of [`slug=${nul}`, `_ids[]=${nul}`, `_related=${nul}`, `search=${nul}`, `visibility=${nul}`]) {
+        const { status } = await get(server, 'editor', `article?${query}`)
+        assert.ok(status === 200 || status === 400, `${query} ${status}`)
+      }
+      for (const query of [`title=${nul}`, `sort[${nul}]=1`, `choices=${nul}`, `project[${nul}]=1`, `${nul}=1`])
+        assert.ok((await get(server, 'editor', `article?${query}`)).status < 500, query)
+      assert.equal((await get(server, 'editor', `article/${nul}`)).status, 404)
+    }
+    for (const value of ['\0', '\ud800']) {
+      const json = { __aposGetWithQuery: { slug: value, _ids: [value], search: value } }
+      assert.ok((await server.send('POST', path('article'), as('editor', { json }))).status < 500)
+    }
+  })
+
   test('says which value is none of its field', async () => {
     assertInvalid(await get(server, 'editor', 'article?price=much&stocked=perhaps&color=purple'), 'price', 'stocked')
     assertInvalid(await get(server, 'editor', 'article?pictures=1'), 'pictures')
     assertInvalid(await get(server, 'editor', 'article?printedOn[min]=soon'), 'printedOn')
+    // An operator is no value that happens to stand in brackets.
+    for (const operator of ['$ne', '$gt', '$regex', 'gte', 'min.max', '-1'])
+      for (const name of ['title', 'slug', '_related', 'place.town'])
+        assertInvalid(await get(server, 'editor', `article?${name}[${encodeURIComponent(operator)}]=x`), name)
+    assert.deepEqual(titles(await listed('color[0]=red&color[1]=blue&sort[title]=1')), ['Anchor', 'Compass', 'Drum'])
     assertInvalid(await get(server, 'editor', 'article?aposMode=both'), 'aposMode')
     for (const locale of ['fr', 'en:draft:x', 'private', '']) {
       for (const caller of ['anonymous', 'editor'] as const)
@@ -289,6 +310,26 @@ describe('a query in the body', () => {
     assert.deepEqual((await ask({ count: 1 }, 'anonymous')).body, { count: 4 })
     assert.equal((await ask({ body: 'x' }, 'anonymous')).status, 403)
     assert.deepEqual((await listed('count=1')).body, { count: 5 })
+  })
+
+  test('says the mode and the sharing as the address does', async () => {
+    const { aposDocId } = await make(server, 'article', { title: 'Only a draft' }, '?aposMode=draft')
+    try {
+      const query = { aposMode: 'draft', title: 'Only a draft' }
+      assert.deepEqual(titles(await ask(query)), ['Only a draft'])
+      assert.deepEqual(titles(await ask({ aposLocale: 'en:draft', title: 'Only a draft' })), ['Only a draft'])
+      assert.deepEqual(titles(await ask({ title: 'Only a draft' })), [])
+      for (const caller of ['anonymous', 'guest'] as const) {
+        const refused = await ask(query, caller)
+        assert.deepEqual([refused.status, refused.body], [403, { name: 'forbidden' }])
+      }
+      const shared = { aposShareId: 'a', aposShareKey: 'b' }
+      assert.deepEqual((await ask({ ...shared, count: 1 })).body, { count: 4 })
+      assert.equal((await ask({ ...shared, aposMode: 'draft' })).status, 403)
+      assertInvalid(await ask({ aposMode: 'dreft' }), 'aposMode')
+    } finally {
+      assert.equal((await server.send('DELETE', path(`article/${aposDocId}:en:draft`), as('editor'))).status, 200)
+    }
   })
 })
 

@@ -83,3 +83,23 @@ test('a page elsewhere cannot use up the tries of whoever visits it', async (t) 
   }
   assert.equal((await login(server, 'ann')).status, 200)
 })
+
+test('JSON of a page elsewhere is counted, and apart from its visitor, where every page may ask', async (t) => {
+  const few = { ...limits, address: { points: 4, windowSeconds: 600 }, user: { points: 100, windowSeconds: 600 } }
+  const server = await startApostrophe({}, { settings: { limits: { ...few, knownUser: few.address } } })
+  t.after(() => server.close())
+  await makeUser(server, 'ann')
+  // From now on ann is known here: there her own tries are what a page could use up.
+  assert.equal((await login(server, 'ann')).status, 200)
+  const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+  const json = { username: 'ann', password: 'wrong' }
+  const said: unknown[] = []
+  for (let times = 0; times < 6; times += 1)
+    said.push((await server.send('POST', `${api}/login`, { headers, json })).body.message)
+  assert.match(String(said[3]), /incorrect/)
+  assert.match(String(said[4]), /^Too many attempts/)
+  // Another address to say that it comes from is no other counter.
+  const other = { headers: { Origin: 'https://other.example' }, json }
+  assert.match(String((await server.send('POST', `${api}/login`, other)).body.message), /^Too many attempts/)
+  assert.equal((await login(server, 'ann')).status, 200)
+})

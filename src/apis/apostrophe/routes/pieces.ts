@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { PieceType } from '../../../core/piece-types.ts'
 import { CardeaError } from '../../../errors.ts'
-import { entriesOf } from '../../../http/bracket-query.ts'
+import { type BracketEntry, entriesOf } from '../../../http/bracket-query.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { answer, bodies, empty, everywhere, isYes } from '../door.ts'
 import {
@@ -24,7 +24,7 @@ type ById = Call<unknown, unknown, { readonly id: string }>
 /** Who asks for which document in which mode. not_found for what is no id. */
 function readPlace(call: ById): Asked & { readonly docId: string } {
   const { docId, suffix } = readId(call.params.id)
-  const asked = readAsked(call, suffix)
+  const asked = readAsked(call, { suffix })
   if (docId === null) throw new CardeaError('not_found', { internal: 'no id' })
   return { ...asked, docId }
 }
@@ -42,11 +42,8 @@ const routesOf = (type: PieceType): readonly Route[] => {
       summary: 'A page of documents, or with `count` how many there are',
       query: listQuery,
       answers: { 200: answer('Documents, as the caller sees them.', PieceListBody) },
-      errors: ['not_found', 'scope_missing'],
-      run: async (call) => {
-        const { caller, mode, entries } = readAsked(call)
-        return ok(await call.core.documents.list(type, caller, mode, entries))
-      },
+      errors: ['not_found', 'scope_missing', 'rate_limited'],
+      run: (call) => list(call, type),
     }),
     route('POST', path, {
       ...common,
@@ -55,7 +52,7 @@ const routesOf = (type: PieceType): readonly Route[] => {
       ...bodies,
       body: Body,
       answers: { 200: answer('The document, or what the query in the body asked for.', z.union([PieceBody, Body])) },
-      errors: ['not_found', 'scope_missing', 'conflict'],
+      errors: ['not_found', 'scope_missing', 'conflict', 'rate_limited'],
       run: (call: Call<Body>) => post(call, type),
     }),
     route('GET', `${path}/:id`, {
@@ -120,12 +117,17 @@ const routesOf = (type: PieceType): readonly Route[] => {
   ]
 }
 
+async function list(call: Call, type: PieceType, inBody?: readonly BracketEntry[]) {
+  const { caller, mode, entries } = readAsked(call, inBody === undefined ? {} : { inBody })
+  return ok(await call.core.documents.list(type, caller, mode, entries, call.origin))
+}
+
 /** Makes a document, or does what this contract has put into the same call. */
 async function post(call: Call<Body>, type: PieceType) {
-  const { caller, mode } = readAsked(call)
   const { documents } = call.core
   const { __aposGetWithQuery: query, _newInstance: blank } = call.body
-  if (typeof query === 'object' && query !== null) return ok(await documents.list(type, caller, mode, entriesOf(query)))
+  if (typeof query === 'object' && query !== null) return list(call, type, entriesOf(query))
+  const { caller, mode } = readAsked(call)
   if (isYes(blank)) return ok(documents.cut(type, caller, documents.blank(type)))
   return ok(await documents.show(type, caller, await documents.create(type, caller, mode, call.body, call.origin)))
 }

@@ -10,16 +10,13 @@ const [base] = loginPaths
 const Reset = z.object({ email: z.string().max(254).optional(), reset: z.string().max(512).optional() })
 
 /**
- * Counted by address; who succeeds gets it back. A page elsewhere is not counted, or it could shut out whoever visits it;
- * no link can be guessed. Throws resetInvalid unless the link is good and of whoever is called so.
+ * Counted by address; who succeeds gets it back. Throws resetInvalid unless the link is good and of whoever is called so.
  */
 async function demandLink(call: Call, { email = '', reset = '' }: z.infer<typeof Reset>): Promise<void> {
   const { core, origin } = call
-  if (isCounted(call)) await core.limits.address(origin)
+  await core.limits.address(origin)
   if (!(await core.users.isResetOf(reset, email.trim(), origin))) throw refusal('resetInvalid', 'reset')
 }
-
-const isCounted = ({ sameOrigin }: Call): boolean => sameOrigin !== 'foreign'
 
 export const resetRoutes: readonly Route[] = [
   route('POST', `${base}/reset-request`, {
@@ -48,7 +45,7 @@ export const resetRoutes: readonly Route[] = [
     errors: ['rate_limited'],
     run: async (call) => {
       await demandLink(call, call.query)
-      if (isCounted(call)) await call.core.limits.giveBackAddress(call.origin)
+      await call.core.limits.giveBackAddress(call.origin)
       return done
     },
   }),
@@ -68,7 +65,7 @@ export const resetRoutes: readonly Route[] = [
       refuseForeignForms(call)
       await demandLink(call, body)
       await core.users.resetPassword(body.reset ?? '', body.password, origin)
-      if (isCounted(call)) await core.limits.giveBackAddress(origin)
+      await core.limits.giveBackAddress(origin)
       return done
     },
   }),

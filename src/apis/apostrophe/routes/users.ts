@@ -8,7 +8,7 @@ import { refusal } from '../errors.ts'
 import { pageNumbers, pageQuery, pagesOf } from '../pages.ts'
 import { atLeast, isPersonHere, isRank, lend, rankOf, rankOfRole } from '../ranks.ts'
 import { done, ok } from '../reply.ts'
-import { longestTitle, readTitle, writeTitle } from '../titles.ts'
+import { longestTitle, readTitle, titleChange } from '../titles.ts'
 import { UserBody, UserListBody, userBody } from '../wire.ts'
 
 const path = '/api/v1/@apostrophecms/user'
@@ -75,6 +75,8 @@ const Patch = z.object({
 
 const orNull = (text: string | null | undefined): string | null => (text === undefined || text === '' ? null : text)
 
+const statusOf = (disabled: unknown): 'active' | 'disabled' => (isYes(disabled) ? 'disabled' : 'active')
+
 function rankIn(text: string) {
   if (!isRank(text)) throw refusal('roleUnknown', 'role')
   return text
@@ -93,12 +95,12 @@ async function create(call: Call<z.infer<typeof NewUser>>) {
       password: orNull(body.password),
       // Roles of this contract are roles of the core, by the same names.
       role: rankIn(body.role ?? 'guest'),
-      status: isYes(body.disabled) ? 'disabled' : 'active',
+      status: statusOf(body.disabled),
+      ...(body.title === undefined ? {} : { profile: titleChange(body.title) }),
     },
     by,
     origin,
   )
-  if (body.title !== undefined) await writeTitle(core, user, body.title)
   return ok(await shown(call, user, by))
 }
 
@@ -106,32 +108,33 @@ async function change(call: Call<z.infer<typeof Patch>, unknown, { id: string }>
   const { core, origin, body } = call
   const by = call.caller()
   const user = await named(call)
-  const id = user.publicId
   if (body.username !== undefined && body.username !== user.username) throw cannotChange('username')
   const wished = body.role === undefined ? undefined : rankIn(body.role)
-  const status = body.disabled === undefined ? undefined : isYes(body.disabled) ? 'disabled' : 'active'
+  const status = body.disabled === undefined ? undefined : statusOf(body.disabled)
   // Clients send back what they read: the same address is no change.
   const wishedEmail = body.email === undefined ? undefined : orNull(body.email)
   const email = (wishedEmail?.trim().toLowerCase() ?? wishedEmail) === user.email ? undefined : wishedEmail
   const password = orNull(body.password)
   const isFactorLost = isYes(body.resetTotp) && user.hasFactor
-  // What can be refused comes first, so that a refused change changes nothing.
   const isSelf = by.user?.id === user.id
   if (isSelf && (password !== null || email !== undefined))
     throw new CardeaError('beyond_own_rights', { internal: 'the own password and address need a proof' })
   if (isFactorLost) demandOwnFactor(by, user)
-  core.users.checkChange(user, { ...(email && { email }), ...(password !== null && { password }) })
-  if (email !== undefined || password !== null) await core.limits.address(origin)
-  // Whether an address is taken only the store can say, so that it comes before what cannot be refused any more.
-  if (email !== undefined) await core.users.setEmail(id, email, by, origin)
-  // A role that is called the same here may be another of the core: it stays.
-  if (wished !== undefined && wished !== rankOfRole(core, user.role)) await core.users.setRole(id, wished, by, origin)
-  if (status !== undefined && (status === 'active') !== (user.status === 'active'))
-    await core.users.setStatus(id, status, by, origin)
-  if (password !== null) await core.users.setPassword(id, password, by, origin)
-  if (isFactorLost) await core.users.resetFactor(id, by, origin)
-  if (body.title !== undefined) await writeTitle(core, user, body.title)
-  return ok(await shown(call, (await core.users.byPublicId(id)) ?? user, by))
+  const wish = {
+    ...(email === undefined ? {} : { email }),
+    ...(password === null ? {} : { password }),
+    // A role that is called the same here may be another of the core: it stays.
+    ...(wished === undefined || wished === rankOfRole(core, user.role) ? {} : { role: wished }),
+    ...(status === undefined || (status === 'active') === (user.status === 'active') ? {} : { status }),
+    ...(isFactorLost ? { resetFactor: true } : {}),
+    ...(body.title === undefined ? {} : { profile: titleChange(body.title) }),
+  } as const
+  if (email !== undefined || password !== null) {
+    // Hashing is kept busy by nobody, and what is no address or password at all costs nothing.
+    core.users.checkChange(user, { ...(email && { email }), ...(password !== null && { password }) })
+    await core.limits.address(origin)
+  }
+  return ok(await shown(call, await core.users.change(user.publicId, wish, by, origin), by))
 }
 
 function cannotChange(field: string): CardeaError {

@@ -50,7 +50,6 @@ async function patchUser(call: Call<z.infer<typeof Patch>, undefined, { id: stri
   const { core, origin, body } = call
   const { principal } = callerOf(call)
   const user = await named(call)
-  const id = user.publicId
   const role = roles.find((each) => each === body.role)
   if (body.role !== undefined && role === undefined) throw refusal('invalidRole', 'role')
   // A key that leaked must not make administrators, who would outlast it.
@@ -60,11 +59,13 @@ async function patchUser(call: Call<z.infer<typeof Patch>, undefined, { id: stri
   const status = statusOf(body.status)
   // A role that looks like the wished one here may be another of the core: it stays.
   const isOther = role !== undefined && core.roles.faceOf(user.role).freesewing.role !== role
-  if (isOther) await core.users.setRole(id, role, principal, origin)
-  if (status !== undefined && status !== user.status) await core.users.setStatus(id, status, principal, origin)
-  if (isFactorLost) await core.users.resetFactor(id, principal, origin)
-  const after = await core.users.byPublicId(id)
-  return success({ user: await accountOf(call, after ?? user) })
+  const wish = {
+    ...(isOther ? { role } : {}),
+    ...(status === undefined || status === user.status ? {} : { status }),
+    ...(isFactorLost ? { resetFactor: true } : {}),
+  }
+  const after = await core.users.change(user.publicId, wish, principal, origin)
+  return success({ user: await accountOf(call, after) })
 }
 
 const userAnswer = { 200: answer('The user.', successBody({ user: AccountBody })) } as const

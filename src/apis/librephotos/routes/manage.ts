@@ -8,7 +8,7 @@ import { answer, type Door, ordinary } from '../door.ts'
 import { idParams, ManagedUser, managedUser, peopleOf, personOf, withPhotos } from '../people.ts'
 import { changeProfile, patchFields } from '../profile.ts'
 import { newUserFields } from './sign-up.ts'
-import { checkCredentials, given, inWords, removeUser } from './users.ts'
+import { checkCredentials, credentialsIn, given, inWords, removeUser } from './users.ts'
 
 const tag = 'LibrePhotos: administration'
 const pageSize = 20_000
@@ -60,8 +60,7 @@ async function change(call: Call<z.infer<typeof Change>, undefined, { id: string
   const { password, email, ...own } = body
   if (password || email !== undefined) demandSession(caller)
   checkCredentials(core, user, body)
-  if (email !== undefined) await core.users.setEmail(user.publicId, email || null, actor, origin).catch(taken)
-  if (password) await core.users.setPassword(user.publicId, password, actor, origin)
+  await core.users.change(user.publicId, credentialsIn(body), actor, origin).catch(taken)
   const claim = email === undefined ? {} : { email: null }
   const profile = await changeProfile(core, user, { ...given(own), ...claim })
   const after = (await core.users.byId(user.id)) ?? user

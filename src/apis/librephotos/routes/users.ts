@@ -71,6 +71,12 @@ export function checkCredentials(core: Core, user: User, { email, password }: Pi
   }
 }
 
+/** As administrators set them: both or none. */
+export const credentialsIn = ({ email, password }: Pick<Patch, 'email' | 'password'>) => ({
+  ...(email === undefined ? {} : { email: email || null }),
+  ...(password ? { password } : {}),
+})
+
 /** One's own: the address is only claimed, and proven by its mail; the other sessions end with the password. */
 async function patchSelf(call: Call<Patch>, caller: Caller): Promise<void> {
   const { core, origin, body } = call
@@ -92,11 +98,9 @@ async function patchOther(call: Call<Patch>, caller: Caller, target: User): Prom
   demandProofOfVisitors(call, caller.principal)
   const actor = lent(core, caller)
   demandManages(core, actor, target)
-  const id = target.publicId
   if (body.password || body.email !== undefined) demandSession(caller)
   checkCredentials(core, target, body)
-  if (body.email !== undefined) await core.users.setEmail(id, body.email || null, actor, origin).catch(inWords)
-  if (body.password) await core.users.setPassword(id, body.password, actor, origin)
+  await core.users.change(target.publicId, credentialsIn(body), actor, origin).catch(inWords)
 }
 
 async function patchUser(call: Call<Patch, undefined, { id: string }>) {

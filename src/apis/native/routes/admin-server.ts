@@ -133,7 +133,10 @@ export const adminServerRoutes = (office: Office): readonly Route[] => [
     errors: ['not_found'],
     run: async (call) => {
       const caller = { rank: rankOf(call), writes: false, principal: call.caller() }
-      return { status: 200, body: pieceSampleBody(await call.core.documents.sample(typeNamed(call), caller)) }
+      return {
+        status: 200,
+        body: pieceSampleBody(await call.core.documents.sample(typeNamed(call), caller, call.origin)),
+      }
     },
   }),
 ]

@@ -23,7 +23,12 @@ export const mfaRoutes: readonly Route[] = [
     answers: created(
       'The secret, pending for ten minutes until a code of it is sent to /auth/mfa/totp/confirm.',
       z
-        .object({ secret: z.string(), uri: z.string(), qr_svg: z.string(), expires_at: z.iso.datetime() })
+        .object({
+          secret: z.string().openapi({ description: 'For typing into an app: Base32.' }),
+          uri: z.string().openapi({ description: '`otpauth:`, for opening in an app.' }),
+          qr_svg: z.string().openapi({ description: 'The same as a picture: SVG.' }),
+          expires_at: z.iso.datetime(),
+        })
         .openapi('TotpEnrolment'),
     ),
     errors: ['factor_exists'],

@@ -20,6 +20,14 @@ const mode = z.enum(['token', 'bearer', 'cookie'], 'must be token, bearer or coo
     '`token`: access and refresh token. `bearer`: one opaque token. `cookie`: a session cookie, for pages of this site.',
 })
 
+const signInCode = codeField.openapi({
+  description:
+    'Six digits of the authenticator app, or a recovery code, for accounts with a second factor. Without it the answer is `mfa_required` with an `mfa_ticket` for `POST /auth/sign-in/mfa`.',
+})
+const mfaTicket = oneTimeField.openapi({
+  description: 'As answered with `mfa_required`. Good for ten minutes and five tries.',
+})
+
 const failures = [
   'credentials_wrong',
   'factor_required',
@@ -54,7 +62,7 @@ export const signInRoutes: readonly Route[] = [
     tag: 'Sign in',
     summary: 'Signs in with user name or e-mail address and password',
     takes: none,
-    body: z.strictObject({ identifier: identifierField, password: passwordField, code: codeField.optional(), mode }),
+    body: z.strictObject({ identifier: identifierField, password: passwordField, code: signInCode.optional(), mode }),
     answers: ok('Signed in; the answer depends on `mode`.', SignedInBody),
     errors: failures,
     run: (call) => {
@@ -66,7 +74,7 @@ export const signInRoutes: readonly Route[] = [
     tag: 'Sign in',
     summary: 'Finishes a sign-in with a TOTP or recovery code',
     takes: none,
-    body: z.strictObject({ mfa_ticket: oneTimeField, code: codeField, mode }),
+    body: z.strictObject({ mfa_ticket: mfaTicket, code: codeField, mode }),
     answers: ok('Signed in; the answer depends on `mode`.', SignedInBody),
     errors: [...failures, 'one_time_invalid'],
     run: (call) =>
