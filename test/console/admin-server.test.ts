@@ -59,7 +59,8 @@ describe('in a browser', { skip: noBrowser }, () => {
   })
   afterEach(() => assert.deepEqual(root.faults, []))
 
-  const button = (name: string | RegExp) => root.page.getByRole('button', { name, exact: true })
+  /** Of the page itself, whatever dialog is open over it. */
+  const button = (name: string) => root.page.locator('#content').getByRole('button', { name, exact: true })
   const dialog = () => root.page.getByRole('dialog')
   const entries = (text: string) => root.page.locator('.event-kind', { hasText: text })
   const note = (user: string, kind: 'username-changed' | 'role-changed' = 'username-changed') =>

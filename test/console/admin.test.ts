@@ -29,7 +29,8 @@ describe('in a browser', { skip: noBrowser }, () => {
   })
   afterEach(() => assert.deepEqual(root.faults, []))
 
-  const button = (name: string | RegExp) => root.page.getByRole('button', { name, exact: true })
+  /** Of the page itself, whatever dialog is open over it. */
+  const button = (name: string) => root.page.locator('#content').getByRole('button', { name, exact: true })
   const dialog = () => root.page.getByRole('dialog')
   const heading = (name: string) => root.page.getByRole('heading', { level: 1, name, exact: true })
   const find = (username: string) => server.core.users.find(username, origin)
@@ -99,7 +100,7 @@ describe('in a browser', { skip: noBrowser }, () => {
     await dialog().getByRole('button', { name: 'Disable' }).click()
     await button('Enable').click()
     await dialog().getByRole('button', { name: 'Enable' }).click()
-    await button('Block').waitFor()
+    await button('Disable').waitFor()
     const made = await find('made-here')
     assert.deepEqual([made?.status, made?.email], ['active', 'made@example.com'])
   })
@@ -205,6 +206,8 @@ describe('in a browser', { skip: noBrowser }, () => {
     await button('Make the key').click()
     await page.getByText('Copy the key now').waitFor()
     const key = await page.locator('pre.code').innerText()
+    await button('I have copied it').click()
+    await page.locator('pre.code').waitFor({ state: 'hidden' })
     const me = await server.send('GET', '/auth/me', { apiKey: key })
     assert.deepEqual([me.status, me.body.user?.username], [200, 'robot'])
     assert.match(JSON.stringify(me.body.credential), /tokens:introspect/)

@@ -43,6 +43,9 @@ export function ServiceKeys({ user }: { readonly user: ManagedUser }) {
             {texts.made}
           </Text>
           <Code value={made} what={texts.theKey} />
+          <Button variant="default" size="xs" mt="xs" onClick={() => setMade(null)}>
+            {texts.kept}
+          </Button>
         </Notice>
       )}
       {making && (

@@ -149,6 +149,7 @@ export const admin = {
     madeTitle: 'Copy the key now: it is shown this once.',
     made: 'As one string, for “Authorization: ApiKey …” or “X-API-Key”:',
     theKey: 'the key',
+    kept: 'I have copied it',
   },
   credentials: {
     title: 'Keys and tokens',
