@@ -34,28 +34,32 @@ export function DayChart({ label, color, days, total }: DayChartProps) {
           {texts.total(total)}
         </Text>
       </figcaption>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={texts.picture(label, total, most)}>
-        <line className="chart-line" x1="0" x2={width} y1={top} y2={top} />
-        <line className="chart-line" x1="0" x2={width} y1={height - 0.5} y2={height - 0.5} />
-        {days.map(({ day, count }, index) => {
-          const tall = most === 0 ? 0 : Math.max(((height - top) * count) / most, count > 0 ? 2 : 0)
-          return (
-            <rect
-              key={day}
-              className="chart-bar"
-              x={index * step + (step - bar) / 2}
-              y={height - tall}
-              width={bar}
-              height={tall}
-              rx={Math.min(3, bar / 4)}
-            >
-              <title>{`${dayText(`${day}T12:00:00Z`)}: ${server.number(count)}`}</title>
-            </rect>
-          )
-        })}
-      </svg>
+      <div className="chart-plot">
+        <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={texts.picture(label, total, most)}>
+          <line className="chart-line" x1="0" x2={width} y1={top} y2={top} />
+          <line className="chart-line" x1="0" x2={width} y1={height - 0.5} y2={height - 0.5} />
+          {days.map(({ day, count }, index) => {
+            const tall = most === 0 ? 0 : Math.max(((height - top) * count) / most, count > 0 ? 2 : 0)
+            return (
+              <rect
+                key={day}
+                className="chart-bar"
+                x={index * step + (step - bar) / 2}
+                y={height - tall}
+                width={bar}
+                height={tall}
+                rx={Math.min(3, bar / 4)}
+              >
+                <title>{`${dayText(`${day}T12:00:00Z`)}: ${server.number(count)}`}</title>
+              </rect>
+            )
+          })}
+        </svg>
+        <span className="chart-most" aria-hidden="true">
+          {server.number(most)}
+        </span>
+      </div>
       <div className="chart-scale" aria-hidden="true">
-        <span className="chart-most">{server.number(most)}</span>
         <span>{first === undefined ? '' : shortDayText(`${first.day}T12:00:00Z`)}</span>
         <span>{last === undefined ? '' : shortDayText(`${last.day}T12:00:00Z`)}</span>
       </div>

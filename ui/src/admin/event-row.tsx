@@ -110,7 +110,7 @@ function Person({ label, id, name }: PersonProps) {
         {name === null ? (
           <code>{id}</code>
         ) : (
-          <Anchor component={Link} href={`/admin/users/${id}`}>
+          <Anchor component={Link} href={`/admin/users/${id}`} fz="inherit">
             {name}
           </Anchor>
         )}

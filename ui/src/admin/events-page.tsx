@@ -112,7 +112,7 @@ function LogFilters() {
     .sort((a, b) => a.label.localeCompare(b.label))
   return (
     <Filters names={names}>
-      <ChoiceFilter name="kind" label={texts.kind} choices={choices} />
+      <ChoiceFilter name="kind" label={texts.kind} choices={choices} wide />
       <PersonFilter name="user" label={texts.user} all={texts.anybody} />
       <PersonFilter name="actor" label={texts.actor} all={texts.anybody} />
       <SearchFilter name="address" label={texts.address} narrow />

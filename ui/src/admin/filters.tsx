@@ -112,15 +112,17 @@ export interface ChoiceFilterProps {
   readonly choices: readonly { readonly value: string; readonly label: string }[]
   /** What stands there when nothing is chosen. */
   readonly all?: string
+  readonly wide?: boolean
 }
 
-export function ChoiceFilter({ name, label, choices, all = admin.all }: ChoiceFilterProps) {
+export function ChoiceFilter({ name, label, choices, all = admin.all, wide = false }: ChoiceFilterProps) {
   const [value, set] = useFilter(name)
   return (
     <NativeSelect
       label={label}
       value={value}
       data={[{ value: '', label: all }, ...choices]}
+      className={wide ? 'filter-wide' : ''}
       onChange={(event) => set(event.currentTarget.value)}
     />
   )

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { ClientError, client } from '../api/client.ts'
 import type { LogEvent } from './calls.ts'
+import { readEvents } from './event-text.ts'
 
 /*
  * The log as it grows. `EventSource` could neither say why a connection was refused nor send the token of somebody who
@@ -8,19 +9,6 @@ import type { LogEvent } from './calls.ts'
  */
 
 export type LiveState = 'off' | 'waiting' | 'open' | 'lost' | 'full'
-
-/** What stands between blank lines (HTML Living Standard, section 9.2.6), as far as this server uses it. */
-export function readEvents(text: string): { readonly events: readonly LogEvent[]; readonly rest: string } {
-  const blocks = text.split('\n\n')
-  const rest = blocks.pop() ?? ''
-  const events = blocks.flatMap((block) => {
-    const lines = block.split('\n')
-    const data = lines.find((line) => line.startsWith('data: '))
-    const isEvent = lines.includes('event: event')
-    return isEvent && data !== undefined ? [JSON.parse(data.slice(6)) as LogEvent] : []
-  })
-  return { events, rest }
-}
 
 interface Wish {
   readonly address: string
@@ -44,7 +32,7 @@ async function readStream({ address, signal, after, onOpen, onEvents }: Wish): P
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    const { events, rest } = readEvents(waiting + value)
+    const { events, rest } = readEvents<LogEvent>(waiting + value)
     waiting = rest
     if (events.length > 0) onEvents(events)
   }

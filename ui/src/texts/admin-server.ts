@@ -38,7 +38,7 @@ export const server = {
     details: 'Details',
     session: 'Session',
     key: 'Key or token',
-    door: 'At',
+    door: 'API',
     client: 'With',
     data: 'Data',
   },
