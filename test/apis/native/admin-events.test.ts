@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { makeUser, signIn } from '../../support/callers.ts'
+import { makeKey, makeUser, signIn } from '../../support/callers.ts'
 import { list } from '../../support/http.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 
@@ -114,6 +114,18 @@ test('whoever follows the log sees what comes, and after a break what came meanw
 
   const wrong = await server.send('GET', path, { token: root, headers: { 'Last-Event-ID': '-1' } })
   assert.equal(wrong.status, 400)
+})
+
+test('whoever follows the log stops with the credential', async () => {
+  const key = await makeKey(server, root)
+  const response = await fetch(new URL('/auth/admin/events/live', server.url), {
+    headers: { 'X-API-Key': key.token as string },
+    signal: AbortSignal.timeout(5000),
+  })
+  assert.equal(response.status, 200)
+  const ended = response.text()
+  assert.equal((await server.send('DELETE', `/auth/keys/${key.id}`, { token: root, json: {} })).status, 204)
+  assert.match(await ended, /^retry: /)
 })
 
 test('no more than some follow the log at a time, and whoever leaves makes room', async () => {

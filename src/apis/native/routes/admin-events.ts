@@ -6,6 +6,7 @@ import { openEventStream } from '../../../http/event-stream.ts'
 import type { Reply } from '../../../http/reply.ts'
 import { textStream } from '../../../http/text-stream.ts'
 import { type Call, type Route, route } from '../../api.ts'
+import { whileStanding } from '../../standing.ts'
 import { millis, pageOf, pageQuery, timeField } from '../wire.ts'
 import { AuditEventBody, auditEventBody, countedKinds, StatisticsBody, statisticsItems } from '../wire-admin.ts'
 import { anyKind, defined, inSession, ok } from './common.ts'
@@ -97,14 +98,12 @@ function lastSeen({ request }: Call): number | null {
 function openTail(call: Call, filter: EventFilter): Reply {
   const after = lastSeen(call)
   if (call.request.method === 'HEAD') return { status: 200, headers: { ...streamHeaders, 'Content-Type': type } }
-  let stop = () => {}
-  let timer: NodeJS.Timeout | undefined
+  const stops: (() => void)[] = []
   const stream = openEventStream({
     maxWaitingBytes,
     retryMillis: 2000,
     onEnd() {
-      clearInterval(timer)
-      stop()
+      for (const stop of stops.splice(0)) stop()
     },
   })
   // One after another: names are looked up, and the order is that of the log.
@@ -113,24 +112,20 @@ function openTail(call: Call, filter: EventFilter): Reply {
     const [body] = await named(call, [event])
     if (body !== undefined) stream.send({ event: 'event', id: String(event.id), data: body })
   }
-  stop = call.core.eventTail.open(filter, after, {
+  const leave = call.core.eventTail.open(filter, after, {
     event(event) {
       sending = sending.then(() => send(event)).catch(() => stream.end())
     },
     upTo() {},
     end: () => stream.end(),
   })
-  timer = setInterval(() => {
-    stream.comment('alive')
-    // A failure to find out ends the stream too: whoever may still read it comes again.
-    void call
-      .stillStands()
-      .catch(() => false)
-      .then((stands) => {
-        if (!stands) stream.end()
-      })
-  }, heartbeatMillis)
+  const timer = setInterval(() => stream.comment('alive'), heartbeatMillis)
   timer.unref()
+  stops.push(
+    leave,
+    () => clearInterval(timer),
+    whileStanding(call, heartbeatMillis, () => stream.end()),
+  )
   return { status: 200, type, body: stream.body, headers: streamHeaders }
 }
 
