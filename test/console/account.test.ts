@@ -126,7 +126,7 @@ describe('in a browser', { skip: noBrowser }, () => {
     await one.page.getByText('this one').waitFor()
     await button(one, 'End: Safari on iPhone').click()
     await dialog(one).getByRole('button', { name: 'End the session' }).click()
-    await one.page.getByText('Safari on iPhone').waitFor({ state: 'hidden' })
+    await one.page.getByText('Safari on iPhone', { exact: true }).waitFor({ state: 'hidden' })
     assert.equal((await server.send('GET', '/auth/me', { token: phone })).status, 401)
     await button(one, 'End all others…').click()
     await dialog(one).getByRole('button', { name: 'End all others' }).click()

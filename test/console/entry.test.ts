@@ -203,6 +203,22 @@ describe('in a browser', { skip: noBrowser }, () => {
     await heading(one, 'This link is not complete')
   })
 
+  test('no script can read the session, and nothing of it is in what the browser keeps for scripts', async () => {
+    await makeUser(server, { username: 'private', password: goodPassword })
+    const one = await come()
+    await signInAs(one, 'private', goodPassword)
+    await heading(one, 'Hello, private')
+    assert.equal(await one.page.evaluate('document.cookie'), '')
+    const cookies = await one.context.cookies()
+    const kept: Record<string, string> = await one.page.evaluate('({ ...localStorage, ...sessionStorage })')
+    for (const { name, value, httpOnly } of cookies) {
+      assert.ok(httpOnly, name)
+      assert.ok(!Object.values(kept).some((text) => text.includes(value)), name)
+    }
+    assert.deepEqual(Object.keys(kept), ['cardea-last-active'])
+    assert.ok(cookies.some(({ name, sameSite }) => name === 'cardea' && sameSite === 'Strict'))
+  })
+
   test('a sign-out in one tab, and one for nothing done, end all tabs; who moves before is asked and stays', async () => {
     await makeUser(server, { username: 'busy', password: goodPassword })
     const one = await come()

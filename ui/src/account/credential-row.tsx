@@ -28,7 +28,13 @@ export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }:
           <State item={item} />
         </Group>
         <Text size="sm" c="dimmed">
-          {texts.lastUsed} <When iso={item.last_used_at} />
+          {item.last_used_at === null ? (
+            texts.neverUsed
+          ) : (
+            <>
+              {texts.lastUsed} <When iso={item.last_used_at} />
+            </>
+          )}
           {' · '}
           {item.revoked_at !== null ? (
             <>
@@ -46,9 +52,11 @@ export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }:
       {!dead && (
         <div className="row-actions">
           {actions}
-          <Button variant="default" size="xs" aria-label={`${texts.rotate} ${item.name}`} onClick={onRotate}>
-            {texts.rotate}
-          </Button>
+          {item.successor === null && (
+            <Button variant="default" size="xs" aria-label={`${texts.rotate} ${item.name}`} onClick={onRotate}>
+              {texts.rotate}
+            </Button>
+          )}
           <Button variant="default" size="xs" aria-label={`${texts.revoke} ${item.name}`} onClick={onRevoke}>
             {texts.revoke}
           </Button>

@@ -10,7 +10,8 @@ import { ScopeField } from './scope-field.tsx'
 
 export interface KeyWish {
   name: string
-  scopes?: string[]
+  /** Null: whatever the owner may do. */
+  scopes: string[] | null
   expires_at: string | null
   allow_addresses: string[]
 }
@@ -22,7 +23,7 @@ export interface KeyFormProps {
   readonly onSend: (wish: KeyWish) => Promise<void>
 }
 
-/** A new key, or changes of one. Rights that were cut once cannot be made whole again here: make another key then. */
+/** A new key, or changes of one. */
 export function KeyForm({ edited, onCancel, onSend }: KeyFormProps) {
   const [expiry, setExpiry] = useState<string | null>(edited?.expires_at ?? null)
   const [scopes, setScopes] = useState<readonly string[] | null>(edited?.scopes ?? null)
@@ -30,7 +31,7 @@ export function KeyForm({ edited, onCancel, onSend }: KeyFormProps) {
     ({ name = '', allow_addresses = '' }) =>
       onSend({
         name,
-        ...(scopes === null ? {} : { scopes: [...scopes] }),
+        scopes: scopes === null ? null : [...scopes],
         expires_at: expiry,
         allow_addresses: allow_addresses.split(/[\s,]+/).filter((each) => each !== ''),
       }),

@@ -105,7 +105,9 @@ export function KeysPage() {
           edited={edited}
           onCancel={() => setEditing(null)}
           onSend={async (wish) => {
-            if (edited === null) show(await call(() => client.keys.create(wish)))
+            const { scopes, ...rest } = wish
+            const made = { ...rest, ...(scopes === null ? {} : { scopes }) }
+            if (edited === null) show(await call(() => client.keys.create(made)))
             else await call(() => client.keys.update(edited.id, wish))
             setEditing(null)
             await reload()

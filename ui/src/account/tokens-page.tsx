@@ -23,10 +23,7 @@ import { ScopeField } from './scope-field.tsx'
 import { useShowRevoked } from './use-shown.ts'
 
 /** How a new token is shown, this once. */
-const partsOf = (token: string): readonly IssuedPart[] => [
-  { label: texts.token, value: token },
-  { label: texts.send, value: `Authorization: Bearer ${token}` },
-]
+const partsOf = (token: string): readonly IssuedPart[] => [{ label: texts.token, value: token, help: texts.send }]
 
 export function TokensPage() {
   const [revoked, setRevoked] = useShowRevoked()

@@ -33,6 +33,7 @@ export function problemText(error: unknown): ProblemText | null {
   const wait = error.code === 'rate_limited' ? error.retryAfter : null
   const lines = [
     ...(typeof error.problem.reason === 'string' ? [error.problem.reason] : []),
+    ...error.fields.map(({ field, message }) => `${field}: ${message}`),
     ...(known?.help !== undefined ? [known.help] : error.detail !== null && known === undefined ? [error.detail] : []),
     ...(wait === null ? [] : [waitText(wait)]),
   ]
