@@ -8,6 +8,7 @@ import { betterAuthMeasure } from './measures/better-auth.ts'
 import { documentsMeasure } from './measures/documents.ts'
 import { guardMeasure } from './measures/guard.ts'
 import { keysMeasure } from './measures/keys.ts'
+import { proxiesMeasure } from './measures/proxies.ts'
 import { revocationMeasure } from './measures/revocation.ts'
 import { signInMeasure } from './measures/sign-in.ts'
 import { startMeasure } from './measures/start.ts'
@@ -31,6 +32,7 @@ const measures = [
   signInMeasure,
   keysMeasure,
   documentsMeasure,
+  proxiesMeasure,
   startMeasure,
   revocationMeasure,
 ]

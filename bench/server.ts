@@ -6,9 +6,10 @@ import { createNativeApi } from '../src/apis/native/index.ts'
 import { onPort } from '../src/config/config.ts'
 import type { Settings } from '../src/config/options.ts'
 import { requestId } from '../src/crypto/random.ts'
+import { createFrontGateway } from '../src/server/app.ts'
 import { stepHashingBack } from '../src/server/hash-threads.ts'
 import { openHouse } from '../src/server/house.ts'
-import { listen } from '../src/server/http-server.ts'
+import { type Front, listen } from '../src/server/http-server.ts'
 import { createJobs } from '../src/server/jobs.ts'
 import { createMetrics } from '../src/server/metrics.ts'
 import { benchLog, benchSettings, makeCredentials, makeCrowd, makeUser } from './house.ts'
@@ -43,7 +44,7 @@ const wish = readWish<ServerWish>()
 // Only where it is asked for: what is measured elsewhere runs untouched.
 const statements = wish.countStatements === true ? countStatements() : null
 const log = benchLog()
-const app = Promise.withResolvers<ReturnType<typeof createApp>>()
+const app = Promise.withResolvers<Front>()
 const wished = await benchSettings(wish.dataDir, wish.settings)
 const server = await listen({ host: '127.0.0.1', port: 0, app: app.promise, log })
 const config = onPort(wished, server.port)
@@ -52,9 +53,15 @@ await house.core.feed.start()
 await stepHashingBack(log)
 const { core, store, passwords } = house
 const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-const native = createNativeApi({ http: config.http, health: { ready: () => store.ping() }, metrics })
+const { http, access, gateway: settings, doors } = config
+const native = createNativeApi({ http, access, health: { ready: () => store.ping() }, metrics })
 const api = { ...native, routes: [...native.routes, guarded, open] }
-app.resolve(createApp({ core, http: config.http, log, metrics, apis: [api], newRequestId: requestId }))
+const apis = [api]
+const deps = { core, http, log, metrics, apis }
+app.resolve({
+  ...createApp({ ...deps, newRequestId: requestId }),
+  ...(settings.upstreams.length > 0 && { gateway: createFrontGateway({ ...deps, doors, settings }) }),
+})
 const jobs = createJobs(house.jobs, log)
 jobs.start()
 

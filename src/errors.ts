@@ -35,6 +35,13 @@ export const publicTexts = {
   beyond_own_rights: 'Nobody can give or change more than their own rights.',
   last_admin: 'The last administrator has to stay.',
 
+  // guarding other services
+  original_refused: 'What the proxy says of the original request is missing, contradictory or not believed.',
+  address_ambiguous: 'This address can be read in more than one way.',
+  rule_missing: 'No rule opens this address.',
+  upstream_failed: 'The service behind this address cannot be reached.',
+  upstream_timeout: 'The service behind this address took too long.',
+
   // signing in and up
   credentials_wrong: 'The name or the password is wrong.',
   factor_required: 'A second factor is needed to sign in.',

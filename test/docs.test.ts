@@ -31,6 +31,8 @@ const notRun: Readonly<Record<string, string>> = {
 let place: TestPlace
 let server: TestServerProcess
 let shopPort: number
+/** What pages call 4200 and 4300. */
+let others: readonly [number, number]
 let scripts = 0
 
 before(async () => {
@@ -41,6 +43,7 @@ before(async () => {
     CARDEA_LIBREPHOTOS_LIBRARY: 'pictures',
   })
   shopPort = await freePort()
+  others = [await freePort(), await freePort()]
   for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
 })
 after(() => place.drop())
@@ -55,7 +58,11 @@ function bash(script: string): Promise<Ended> {
   scripts += 1
   const path = join(place.folder, `script-${scripts}.sh`)
   const npx = `npx() { test "$1 $2" = '--no cardea' && shift 2 && node '${join(root, 'bin/cardea.mjs')}' "$@"; }\n`
-  const here = script.replaceAll('http://127.0.0.1:4000', server.url).replaceAll(':4100', `:${shopPort}`)
+  const here = script
+    .replaceAll('http://127.0.0.1:4000', server.url)
+    .replaceAll(':4100', `:${shopPort}`)
+    .replaceAll(/\b4200\b/g, `${others[0]}`)
+    .replaceAll(/\b4300\b/g, `${others[1]}`)
   // What a page starts in the background ends with it, also when a line before its `kill` fails.
   const sweep = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n`
   // A page says a second; a busy machine may take more.

@@ -11,6 +11,13 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   method_not_allowed: 'Use a method that the `Allow` header lists.',
   host_unknown:
     'The `Host` header names neither the public URL nor loopback. Operators: `publicUrl`, or `allowedHosts`; a proxy must pass `Host` on.',
+  original_refused:
+    'Operators: `trustedProxies` names the proxy, and it sends URI, method and host, once each: [Forward-auth](forward-auth.md).',
+  address_ambiguous:
+    'Write the path plainly: no `..`, `//`, `;`, `%2f`, `%25`. It is refused too when a rule would fit only if letter case or a closing slash did not count.',
+  rule_missing: 'Operators: nothing is let through that no entry of `rules` fits.',
+  upstream_failed: 'Operators: the service in `upstreams` does not take connections, or broke off.',
+  upstream_timeout: 'Operators: the service took longer than `gateway.connectSeconds` or `gateway.idleSeconds`.',
   origin_refused:
     'A cookie, or a sign-in with `"mode": "cookie"`, needs proof of the page: browsers send `Sec-Fetch-Site` or `Origin`; other clients send `Origin` with the public URL, or use a token.',
   credentials_missing: 'Send a credential. `GET /api/help` shows every way.',

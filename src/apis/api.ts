@@ -6,6 +6,7 @@ import type { BodyType, Repeated } from '../http/body.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import type { HeaderReader } from '../http/headers.ts'
 import type { CredentialScheme, DescribedError } from '../http/openapi.ts'
+import type { OriginalRequest } from '../http/original-request.ts'
 import type { Cookie, Reply } from '../http/reply.ts'
 import type { SameOrigin } from '../http/same-origin.ts'
 import type { HttpSettings } from '../http/settings.ts'
@@ -36,6 +37,8 @@ export interface Call<Body = unknown, Query = unknown, Params = unknown> {
   readonly body: Body
   readonly query: Query
   readonly params: Params
+  /** The request that a proxy asks about; null at all other routes. */
+  readonly original: OriginalRequest | null
   /** Null only where the route takes no credential, or takes it optionally. */
   readonly principal: Principal | null
   /** The principal of a route that takes credentials; misuse is a TypeError. */
@@ -55,8 +58,19 @@ export interface Call<Body = unknown, Query = unknown, Params = unknown> {
 /** Routes are data: the pipeline runs them, the tests enumerate them, the OpenAPI document lists them. */
 export interface Route {
   readonly method: Method
-  /** Hono's syntax: literals and `:name`. */
+  /** Hono's syntax: literals and `:name`. `/*` at the end: all below, told by the target as it was sent. */
   readonly path: string
+  /** Whatever the method: the caller means another request. */
+  readonly anyMethod?: true
+  /**
+   * For whoever asks on behalf of another request: the route that this one is judged by, in place of the one that was
+   * asked. Throws a refusal.
+   */
+  readonly aim?: (original: OriginalRequest) => Route
+  /** The body is passed on and not read here: no limit of ours. */
+  readonly streams?: true
+  /** Browsers open it: for GET and HEAD an address that the person opened is as good as a link on the site itself. */
+  readonly navigable?: true
   readonly summary: string
   readonly tag: string
   /** Kinds of credentials; empty: none is looked at. */
@@ -73,6 +87,8 @@ export interface Route {
   /** Asks for no CSRF cookie, at exactly this address without a query. */
   readonly csrfFree?: boolean
   readonly needs?: Scope
+  /** Scopes that an operator asks for, all of them; and no role without the second factor that it has to have. */
+  readonly requires?: readonly Scope[]
   /**
    * Needs a fresh proof of all factors, or `current_password` (and `code`) in the body. `people`: programs (keys,
    * private tokens) pass; the route itself says what they may do. `visitors`: for doors whose contract asks for no
@@ -101,6 +117,8 @@ export interface Route {
    * themselves long after it has ended. Only where `anonymous`; the same cookie twice is refused all the same.
    */
   readonly badCookie?: 'anonymous'
+  /** As the API's: a session cookie that is not good, or that no proof says was meant, counts as none. */
+  readonly staleCookies?: 'passed-over'
   /**
    * The contract's own checks of a body in its own order, before the schema: what is wrong, or null.
    * The message is the contract's word for it, which its `renderError` knows.
@@ -223,6 +241,9 @@ export interface ErrorContext {
   readonly requestId: string
   /** A program, as far as can be told: browsers get no Basic challenge, which would open a dialog. */
   readonly fromBrowser: boolean
+  /** The request that a proxy asked about, and the headers that came along. */
+  readonly original?: OriginalRequest
+  readonly headers?: Pick<HeaderReader, 'get'>
   /** As the caller sent it; absent where no request is answered. */
   readonly sent?: { readonly method: string; readonly contentType: string | null }
 }

@@ -11,12 +11,13 @@ export const provesOrigin = (x: Exchange): boolean =>
 
 export const authenticate: Step = (x) => {
   if (x.route.takes.length === 0) return
-  const presented = (x.route.readCredentials ?? x.api.readCredentials)(x.headers, x.connection, x.request.url)
+  const presented = readCredentials(x)
   // Cookies and Basic are sent by a browser without being asked: both need to know which page asked.
   const ambient = presented.find(isAmbient)
   const unproven = x.sameOrigin === 'absent' && ambient?.via === 'basic'
   if (ambient !== undefined && !provesOrigin(x) && !unproven) {
     if (ambient.via === 'bearer' && x.route.badCookie === 'anonymous') return
+    if (ambient.via === 'cookie' && x.route.anonymous === true && x.route.staleCookies === 'passed-over') return
     const kind = ambient.via === 'basic' ? 'password' : 'session-cookie'
     throw new CardeaError('origin_refused', { kind, internal: `proof: ${x.sameOrigin}` })
   }
@@ -28,6 +29,9 @@ export const authenticate: Step = (x) => {
   const inCookie = ambient?.via === 'bearer'
   return verdict instanceof Promise ? verdict.then((late) => accept(x, late, inCookie)) : accept(x, verdict, inCookie)
 }
+
+const readCredentials = (x: Exchange): readonly Presented[] =>
+  (x.route.readCredentials ?? x.api.readCredentials)(x.headers, x.connection, x.request.url)
 
 const isAmbient = (credential: Presented): boolean =>
   credential.via === 'cookie' ||
@@ -79,10 +83,10 @@ function accept(x: Exchange, verdict: Verdict<Principal>, inCookie: boolean): vo
 
 /** One that was sent twice is none that was good once. */
 const isStaleCookie = (x: Exchange, { kind }: Refusal): boolean =>
-  x.api.staleCookies === 'passed-over' &&
+  (x.route.staleCookies ?? x.api.staleCookies) === 'passed-over' &&
   x.route.anonymous === true &&
   kind === 'session-cookie' &&
-  x.api.readCredentials(x.headers, x.connection, x.request.url).every(({ via }) => via === 'cookie')
+  readCredentials(x).every(({ via }) => via === 'cookie')
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 

@@ -1,4 +1,5 @@
 import type { HeaderReader } from '../http/headers.ts'
+import type { OriginalRequest } from '../http/original-request.ts'
 import type { Cookie, Reply } from '../http/reply.ts'
 import type { SameOrigin } from '../http/same-origin.ts'
 import type { Origin, Principal } from '../types.ts'
@@ -9,14 +10,18 @@ import type { AppContext } from './context.ts'
 export interface Exchange {
   readonly app: AppContext
   readonly api: Api
-  readonly route: Route
+  /** The one that was asked, until a route that speaks for others names another. */
+  route: Route
   readonly request: Request
   readonly headers: HeaderReader
   readonly rawParams: Readonly<Record<string, string>>
+  /** Path and query as they came in; null where that is not known. */
+  readonly target: string | null
   readonly requestId: string
   readonly peer: string
   /** What the request came over, where that is known. */
   readonly connection: object | null
+  original: OriginalRequest | null
   origin: Origin
   sameOrigin: SameOrigin
   principal: Principal | null

@@ -17,6 +17,8 @@ import { runPipeline } from './pipeline.ts'
 export interface NodeBindings {
   readonly incoming?: {
     readonly headers?: IncomingHttpHeaders
+    /** The target as it was sent. */
+    readonly url?: string | undefined
     /** Without it, Node drops a second header of a name: then these headers are not what was sent. */
     readonly joinDuplicateHeaders?: boolean | null | undefined
     readonly socket?: { readonly remoteAddress?: string | undefined }
@@ -40,9 +42,14 @@ export interface App {
 const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const nobody = { api: 'native', address: '', userAgent: '' } as const
 
-/** Mounts every route of every API on one router. */
-export function createApp({ core, http, log, metrics, apis, newRequestId }: AppDeps): App {
-  const app: AppContext = {
+/** What every request needs of the server. */
+export function createAppContext({
+  core,
+  http,
+  log,
+  metrics,
+}: Pick<AppDeps, 'core' | 'http' | 'log' | 'metrics'>): AppContext {
+  return {
     core,
     http,
     metrics,
@@ -58,6 +65,12 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
       else log.debug({ ...at, code: error.code, internal }, 'request refused')
     },
   }
+}
+
+/** Mounts every route of every API on one router. */
+export function createApp(deps: AppDeps): App {
+  const { metrics, apis, newRequestId } = deps
+  const app = createAppContext(deps)
   const router = new Hono<{ Bindings: NodeBindings }>()
   const hostMessage = 'must be a host name or address, with a port or without'
   const unreadable = refusingRoute(
@@ -77,9 +90,11 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
         request,
         headers: headersOf(request, env),
         rawParams: params,
+        target: env?.incoming?.url ?? null,
         requestId: newRequestId(),
         peer: socket?.remoteAddress ?? '',
         connection: socket ?? null,
+        original: null,
         origin: nobody,
         sameOrigin: 'absent',
         principal: null,
@@ -100,8 +115,9 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     }
   }
 
+  const below: { readonly prefix: string; readonly answer: Answering }[] = []
   for (const api of apis) {
-    const byPath = methodsByPath(api.routes)
+    const byPath = methodsByPath(api.routes.filter(({ anyMethod }) => anyMethod !== true))
     const refusing = (path: string) => {
       const allow = [...(byPath.get(path) ?? []), 'OPTIONS']
       const other = refusingRoute(path, new CardeaError('method_not_allowed', { extra: { allow } }))
@@ -113,6 +129,11 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
     }
     for (const route of api.routes) {
       const answer = answering(api, route)
+      if (route.anyMethod === true) {
+        router.all(route.path, (c) => answer(c.req.raw, c.req.param(), c.env))
+        if (route.path.endsWith('/*')) below.push({ prefix: route.path.slice(0, -1), answer })
+        continue
+      }
       const head = route.writes === true ? refusing(route.path) : answer
       router.on(route.method, route.path, (c) =>
         (c.req.raw.method === 'HEAD' ? head : answer)(c.req.raw, c.req.param(), c.env),
@@ -149,6 +170,10 @@ export function createApp({ core, http, log, metrics, apis, newRequestId }: AppD
       const pathStart = url.indexOf('/', url.indexOf(':') + 3)
       // A `Host` such as `127.0.0.0.1` or `localhost:99999` passes for one on the way here and makes no address.
       if (!isReadable(url, pathStart)) return answering(apiOf(apis, '/'), unreadable)(request, {}, env)
+      // By the target itself: a URL has lost its dot segments, and with them what somebody is asking for.
+      const target = env?.incoming?.url ?? ''
+      const caught = below.find(({ prefix }) => target.startsWith(prefix))
+      if (caught !== undefined) return caught.answer(request, noParams, env)
       const query = url.indexOf('?', pathStart)
       // The path as it was sent, nothing decoded: what is not literally a route is for the router to look at.
       const path = query < 0 ? url.slice(pathStart) : url.slice(pathStart, query)

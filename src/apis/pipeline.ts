@@ -14,12 +14,12 @@ import { readCookie, writeCookie } from '../http/cookies.ts'
 import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
 import { type Reply, toResponse } from '../http/reply.ts'
-import { sameOrigin } from '../http/same-origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { Principal, Scope, User } from '../types.ts'
 import type { Call, Route } from './api.ts'
 import { authenticate, demandCsrfCookie, provesOrigin, stillStands } from './authenticate.ts'
 import type { Exchange, Step } from './exchange.ts'
+import { aim, checkOrigin } from './original.ts'
 import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
 
 /** `__Host-` keeps a sibling host from planting one (RFC 6265bis, section 4.1.3.2); plain http cannot have it. */
@@ -48,7 +48,7 @@ const limitSize: Step = (x) => {
       fields: [{ field: 'url', message: `must not be longer than ${longestUrl} characters` }],
     })
   const announced = Number(x.headers.get('content-length') ?? '0')
-  if (announced > x.app.http.bodyLimitBytes)
+  if (announced > x.app.http.bodyLimitBytes && x.route.streams !== true)
     throw new CardeaError('body_too_large', { extra: { limit_bytes: x.app.http.bodyLimitBytes } })
   const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
@@ -61,12 +61,6 @@ const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bod
 
 const bodyType = (x: Exchange): BodyType | null => bodyTypeOf(x.headers.get('content-type'), allowedTypes(x.route))
 
-/** What the page that sent this can be proven to be. Cookies and Basic are judged by it in the next steps. */
-const checkOrigin: Step = (x) => {
-  x.sameOrigin = sameOrigin(x.headers, x.app.publicOrigin, x.api.cookieOrigins)
-  if (x.sameOrigin === 'foreign') x.origin = { ...x.origin, foreign: true }
-}
-
 const limitRate: Step = (x) => {
   if (x.route.limit === undefined) return
   // Where no page elsewhere may ask, none is counted. Where every page may, the core counts it apart from its visitor.
@@ -76,14 +70,26 @@ const limitRate: Step = (x) => {
 }
 
 const authorize: Step = (x) => {
-  const { needs } = x.route
-  if (needs === undefined || (x.principal === null && x.route.anonymous === true)) return
+  const { needs, requires, anonymous } = x.route
+  if (x.principal === null && anonymous === true) return
+  if (needs !== undefined) demandScope(x, needs)
+  if (requires === undefined) return
+  // Who stands behind us may go by the role alone.
+  if (owesFactor(x.app.core, x.principal?.user ?? null)) throw new CardeaError('factor_enrolment_required')
+  for (const scope of requires) demandScope(x, scope)
+}
+
+function demandScope(x: Exchange, needs: Scope): void {
   if (x.principal?.scopes.has(needs)) return
   if (lacksFactor(x.app.core, x.principal?.user ?? null, needs)) throw new CardeaError('factor_enrolment_required')
   throw new CardeaError('scope_missing', {
     ...(x.principal === null ? {} : { kind: x.principal.kind }),
     extra: { scope: needs },
   })
+}
+
+function owesFactor({ settings }: Core, user: User | null): boolean {
+  return user !== null && user.kind === 'person' && !user.hasFactor && settings.requireFactor.includes(user.role)
 }
 
 /** The user's role has the scope, and would give it with a second factor on. */
@@ -190,6 +196,7 @@ const render: Step = (x) => {
 const steps: readonly Step[] = [
   trustProxy,
   limitSize,
+  aim,
   checkOrigin,
   limitRate,
   authenticate,
@@ -202,6 +209,8 @@ const steps: readonly Step[] = [
   render,
 ]
 
+const guardSteps = steps.slice(0, steps.indexOf(admit) + 1)
+
 function callOf(x: Exchange): Call {
   return {
     core: x.app.core,
@@ -210,6 +219,7 @@ function callOf(x: Exchange): Call {
     requestId: x.requestId,
     origin: x.origin,
     sameOrigin: x.sameOrigin,
+    original: x.original,
     body: x.body,
     query: x.query,
     params: x.params,
@@ -247,11 +257,41 @@ export function runPipeline(x: Exchange): Response | Promise<Response> {
   return respond(x)
 }
 
+/**
+ * For what others answer: the steps up to the caller's rights. Null: passed, and `x.principal` says who it is; otherwise
+ * the refusal.
+ */
+export function runGuard(x: Exchange): Response | null | Promise<Response | null> {
+  try {
+    const pending = runSteps(x, 0, guardSteps)
+    return pending === undefined
+      ? null
+      : pending.then(
+          () => null,
+          (thrown) => refusal(x, thrown),
+        )
+  } catch (thrown) {
+    return refusal(x, thrown)
+  }
+}
+
+/** What is answered to a request that failed, wherever it did. */
+export function refusal(x: Exchange, thrown: unknown): Response {
+  fail(x, thrown)
+  return respond(x)
+}
+
+/** An answer that was made elsewhere, with the headers of all of ours. */
+export function answerWith(x: Exchange, reply: Reply): Response {
+  x.reply = reply
+  return respond(x)
+}
+
 /** All steps in their order, from one on; waits only for those that have to be waited for. */
-function runSteps(x: Exchange, from: number): void | Promise<void> {
-  for (let at = from; at < steps.length; at += 1) {
-    const pending = steps[at]?.(x)
-    if (pending !== undefined) return pending.then(() => runSteps(x, at + 1))
+function runSteps(x: Exchange, from: number, list = steps): void | Promise<void> {
+  for (let at = from; at < list.length; at += 1) {
+    const pending = list[at]?.(x)
+    if (pending !== undefined) return pending.then(() => runSteps(x, at + 1, list))
   }
 }
 
@@ -293,7 +333,15 @@ function renderFailure(x: Exchange, thrown: unknown): Reply {
   const fromBrowser = x.headers.has('sec-fetch-mode')
   const renderError = x.route.renderError ?? x.api.renderError
   const sent = { method: x.request.method, contentType: x.headers.get('content-type') }
-  return renderError(error, { route: x.route, requestId: x.requestId, fromBrowser, sent })
+  const asked = x.original === null ? {} : { original: x.original }
+  return renderError(error, {
+    route: x.route,
+    requestId: x.requestId,
+    fromBrowser,
+    sent,
+    headers: x.headers,
+    ...asked,
+  })
 }
 
 /** What no part of ours meant to throw is an internal error; its text stays here. */

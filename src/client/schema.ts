@@ -27,6 +27,11 @@ export type ProblemCode =
   | 'reauthentication_required'
   | 'beyond_own_rights'
   | 'last_admin'
+  | 'original_refused'
+  | 'address_ambiguous'
+  | 'rule_missing'
+  | 'upstream_failed'
+  | 'upstream_timeout'
   | 'credentials_wrong'
   | 'mfa_required'
   | 'mfa_code_wrong'
@@ -291,6 +296,10 @@ export interface paths {
   '/.well-known/oauth-authorization-server': {
     /** Metadata of this authorization server (RFC 8414). */
     get: operations['getWellKnownOauthAuthorizationServer']
+  }
+  '/auth/verify': {
+    /** Whether a request may pass, for a proxy in front of another service; any method. */
+    get: operations['getAuthVerify']
   }
   '/healthz': {
     /** The process answers. */
@@ -2304,6 +2313,19 @@ export interface operations {
         content: {
           'application/json': components['schemas']['ServerMetadata']
         }
+      }
+    }
+  }
+  getAuthVerify: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content?: never
       }
     }
   }

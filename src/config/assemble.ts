@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { CoreSettings, StaticKey } from '../core/settings.ts'
 import type { DoorSettings } from '../http/settings.ts'
+import type { GatewaySettings } from '../http/upstreams.ts'
 import type { RoleName, Scope } from '../types.ts'
 import { type Config, type DescribedSetting, deepFreeze, type Source, urlOf } from './config.ts'
 import { ConfigError, type Problem } from './config-error.ts'
@@ -8,6 +9,7 @@ import { type DoorName, doorNames } from './doors.ts'
 import type { Option } from './option.ts'
 import { type OptionPath, optionPaths, options, type Values } from './options.ts'
 import { overlap, type PhotoSettings } from './photos.ts'
+import { nativePaths, serviceProblems } from './services.ts'
 import { type Draft, findRelaxations, hasMail, isLoopback, isStrict, strictProblems } from './strict.ts'
 
 export type RoleTable = Readonly<Record<RoleName, readonly Scope[]>>
@@ -41,6 +43,7 @@ export function assemble(given: Given): Config {
     ...given.problems,
     ...crossProblems(draft, strict, wildcard && values.publicUrl === undefined, roles),
     ...libraryProblems(draft, given.folder),
+    ...serviceProblems(draft, given.embedded),
   ]
   // A setting that could not be read at all is not blamed a second time for what follows from its absence.
   const blamed = new Set(given.problems.map(({ setting }) => setting))
@@ -97,6 +100,8 @@ export function assemble(given: Given): Config {
     },
     doors: doorSettings(values, given.embedded),
     photos: photoSettings(values, given.folder),
+    access: { rules: values.rules ?? [], signInUrl: values.signInUrl ?? null },
+    gateway: gatewaySettings(values),
     core: coreSettings(values, publicUrl, strict, roles),
     file: given.file,
     described,
@@ -186,6 +191,15 @@ function photoSettings(values: Values, folder: string): PhotoSettings {
   }
 }
 
+function gatewaySettings(values: Values): GatewaySettings {
+  return {
+    upstreams: values.upstreams ?? [],
+    connectSeconds: sure('gateway.connectSeconds', values['gateway.connectSeconds']),
+    idleSeconds: sure('gateway.idleSeconds', values['gateway.idleSeconds']),
+    projectBytes: sure('gateway.projectBytes', values['gateway.projectBytes']),
+  }
+}
+
 function coreSettings(values: Values, publicUrl: string, strict: boolean, roles: RoleTable): CoreSettings {
   const n = (path: { [P in OptionPath]: Values[P] extends number | undefined ? P : never }[OptionPath]): number =>
     sure(path, values[path])
@@ -253,9 +267,6 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
 function allStaticKeys(values: Values): readonly StaticKey[] {
   return [...(values.staticKeys ?? []), ...(values['apostrophe.apiKeys'] ?? [])]
 }
-
-/** First parts of the paths that the native API answers. */
-const nativePaths = ['auth', 'oauth', 'api', 'console', 'healthz', 'readyz', 'metrics']
 
 /** What single values cannot tell: how they fit together. */
 function crossProblems(draft: Draft, strict: boolean, needsPublicUrl: boolean, roles: RoleTable): readonly Problem[] {

@@ -3,7 +3,9 @@ import type { FreesewingSettings } from '../apis/freesewing/settings.ts'
 import type { HautaiSettings } from '../apis/hautai/settings.ts'
 import type { LibrephotosSettings } from '../apis/librephotos/settings.ts'
 import type { CoreSettings } from '../core/settings.ts'
+import type { AccessSettings } from '../http/access-rules.ts'
 import type { HttpSettings } from '../http/settings.ts'
+import type { GatewaySettings } from '../http/upstreams.ts'
 import type { PhotoSettings } from './photos.ts'
 
 /** Where a value came from, from weakest to strongest. */
@@ -52,6 +54,9 @@ export interface Config {
     readonly apostrophe: ApostropheSettings
   }
   readonly photos: PhotoSettings
+  /** What `/auth/verify` lets through. */
+  readonly access: AccessSettings
+  readonly gateway: GatewaySettings
   readonly core: CoreSettings
   /** Absolute path of the configuration file, or null. */
   readonly file: string | null

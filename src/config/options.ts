@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { accessOptions, type RuleDeclaration } from './access.ts'
 import { doorOptions } from './doors.ts'
 import {
   boolean,
@@ -21,6 +22,7 @@ import { photoOptions } from './photos.ts'
 import { type PieceDeclaration, pieceTypes } from './pieces.ts'
 import { secret } from './secret.ts'
 import { apostropheKeys, roleNames, roleTable, staticKeys } from './structured.ts'
+import { gatewayOptions, type UpstreamDeclaration } from './upstreams.ts'
 
 /** Every setting there is. Types, checks, the documentation and the list of variables are all made from this table. */
 export const options = {
@@ -263,6 +265,10 @@ export const options = {
   ...photoOptions,
   ...doorOptions('hautai', 'Haut.AI', []),
 
+  // ── other services ──────────────────────────────────────────────────────────────────────────────────────────────
+  ...accessOptions,
+  ...gatewayOptions,
+
   // ── operation ───────────────────────────────────────────────────────────────────────────────────────────────────
   'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {
     doc: 'Least important kind of message that is logged.',
@@ -301,6 +307,8 @@ type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I)
 interface Written {
   'apostrophe.apiKeys': Readonly<Record<string, { readonly role: string; readonly name?: string }>>
   pieces: Readonly<Record<string, PieceDeclaration>>
+  rules: readonly RuleDeclaration[]
+  upstreams: readonly UpstreamDeclaration[]
 }
 type WrittenOf<P extends OptionPath> = P extends keyof Written ? Written[P] : ValueOf<P>
 

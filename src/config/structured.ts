@@ -5,7 +5,7 @@ import { type ApiName, apiNames, type RoleName, type Scope } from '../types.ts'
 import { bad, good, json, type Kind, list, type Reading } from './kinds.ts'
 
 const name = /^[a-z][a-z0-9_-]{0,63}$/
-const scope = /^[a-z][a-z0-9_.-]*(:[a-z*][a-z0-9_.*-]*)*$/
+export const scopeName = /^[a-z][a-z0-9_.-]*(:[a-z*][a-z0-9_.*-]*)*$/
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -34,7 +34,7 @@ export const roleTable: Kind<Readonly<Record<RoleName, readonly Scope[]>>> = jso
         return bad('has a role whose name is not lower-case letters, digits, - and _')
       if (
         !Array.isArray(scopes) ||
-        !scopes.every((entry) => typeof entry === 'string' && entry.length <= 100 && scope.test(entry))
+        !scopes.every((entry) => typeof entry === 'string' && entry.length <= 100 && scopeName.test(entry))
       ) {
         return bad(`role ${role} must be a list of scopes such as "account:read"`)
       }

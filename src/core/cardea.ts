@@ -19,6 +19,7 @@ import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
+import { createIdentityTokens, type IdentityTokens } from './identity-tokens.ts'
 import { createImpersonation, type Impersonate } from './impersonation.ts'
 import { createImpersonationEnds } from './impersonation-ends.ts'
 import { createInstance, type Instance } from './instance.ts'
@@ -75,6 +76,7 @@ export interface Core {
   readonly signIn: SignIn
   readonly sessions: Sessions
   readonly accessTokens: AccessTokens
+  readonly identityTokens: IdentityTokens
   readonly tokens: Tokens
   readonly keys: Keys
   readonly clientCredentials: ClientCredentials
@@ -154,6 +156,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
 
   const signingKeys = createSigningKeys({ ...base, feed })
   const accessTokens = createAccessTokens({ clock, signingKeys, settings })
+  const identityTokens = createIdentityTokens({ clock, signingKeys, settings })
   const secrets = createSessionSecrets({ keyTree })
   const credentials = {
     ...base,
@@ -179,7 +182,10 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     guard.forget(kind, id)
     if (kind === 'restore') signIn.forget()
     if (kind === 'user') signIn.forget(id)
-    if (kind === 'restore' || kind === 'signing-key') signingKeys.reload()
+    if (kind === 'restore' || kind === 'signing-key') {
+      signingKeys.reload()
+      identityTokens.forget()
+    }
   })
   await feed.sync()
   await signingKeys.check()
@@ -202,6 +208,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     signIn,
     sessions,
     accessTokens,
+    identityTokens,
     tokens,
     keys,
     clientCredentials: createClientCredentials(credentials),

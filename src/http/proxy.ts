@@ -51,7 +51,9 @@ export function createProxyTrust(trusted: readonly string[]): ProxyTrust {
       const hop = read(peer)
       let { address } = hop
       if (!hop.isTrusted) return address
-      const hops = (headers.get('x-forwarded-for') ?? '').split(',').map(plainAddress)
+      const told = headers.get('x-forwarded-for')
+      if (told === null) return address
+      const hops = told.split(',').map(plainAddress)
       while (isTrusted(address)) {
         const hop = hops.pop()
         if (hop === undefined || hop === '') break

@@ -27,7 +27,8 @@ export interface Reply {
  */
 export function toResponse(reply: Reply, headers: Headers | Record<string, string>): Response {
   const { status, body } = reply
-  const all = reply.headers === undefined || headers instanceof Headers ? headers : new Headers(headers)
+  // All of ours spell a header's name in one way, so the reply's own takes the place of the other.
+  const all = headers instanceof Headers ? headers : { ...headers, ...reply.headers }
   if (all instanceof Headers) {
     for (const [name, value] of Object.entries(reply.headers ?? {})) all.set(name, value)
   }

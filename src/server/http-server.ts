@@ -1,15 +1,21 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { App, NodeBindings } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
 import { TypelessResponse } from '../http/typeless-response.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import { StartError } from './start-error.ts'
 
 const HEADERS_MILLIS = 10_000
 const REQUEST_MILLIS = 60_000
 const KEEP_ALIVE_MILLIS = 65_000
 const MAX_HEADER_BYTES = 16 * 1024
+
+/** What answers: the application, and the services behind it. */
+export interface Front extends App {
+  readonly gateway?: Gateway
+}
 
 export interface HttpServer {
   readonly port: number
@@ -32,10 +38,10 @@ export async function listen({
 }: {
   host: string
   port: number
-  app: Promise<App>
+  app: Promise<Front>
   log: Log
 }): Promise<HttpServer> {
-  let ready: App | undefined
+  let ready: Front | undefined
   // Whoever waits is told of a failed start by `await app` below.
   app.then(
     (made) => {
@@ -58,18 +64,56 @@ export async function listen({
     {
       ServerResponse: TypelessResponse,
       headersTimeout: HEADERS_MILLIS,
-      requestTimeout: REQUEST_MILLIS,
+      // Bodies for services behind us may take as long as they flow; all others are timed by `limitTime`.
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
       connectionsCheckingInterval: 2000,
       maxHeaderSize: MAX_HEADER_BYTES,
       joinDuplicateHeaders: true,
+      shouldUpgradeCallback: (request) =>
+        request.headers.upgrade?.toLowerCase() === 'websocket' && ready?.gateway?.handles(request.url) === true,
     },
-    (request, response) => void listener(request, response),
+    (request, response) => serve(request, response),
   )
+  function serve(request: IncomingMessage, response: ServerResponse, continues = false): void {
+    if (ready === undefined) {
+      app.then(
+        () => serve(request, response, continues),
+        () => void listener(request, response),
+      )
+      return
+    }
+    if (ready.gateway?.handles(request.url) === true) {
+      ready.gateway.handle(request, response, continues)
+      return
+    }
+    if (continues) response.writeContinue()
+    limitTime(request)
+    void listener(request, response)
+  }
+  server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('upgrade', (request, socket, head) => ready?.gateway?.upgrade(request, socket, head))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket))
   await bind(server, host, port)
   server.on('error', (error) => log.error({ error }, 'the HTTP server failed'))
-  return { port: (server.address() as AddressInfo).port, stop: (millis) => stop(server, millis) }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop(millis) {
+      ready?.gateway?.endSockets()
+      const finished = await stop(server, millis)
+      ready?.gateway?.close()
+      return finished
+    },
+  }
+}
+
+/** A body that trickles in for longer than this is cut off. */
+function limitTime(request: IncomingMessage): void {
+  const { headers } = request
+  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return
+  const late = setTimeout(() => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, request.socket), REQUEST_MILLIS)
+  const done = () => clearTimeout(late)
+  request.once('end', done).once('close', done)
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -120,7 +164,7 @@ const wireErrors: Readonly<Record<string, readonly [number, string, string]>> = 
 }
 
 /** What Node could not parse gets an answer in our shape (RFC 9457) and the connection ends. */
-function refuse({ code }: NodeJS.ErrnoException, socket: Socket): void {
+function refuse({ code }: { readonly code?: string | undefined }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

@@ -1,11 +1,10 @@
-import type { App } from '../apis/mount.ts'
 import { type Config, onPort } from '../config/config.ts'
 import type { Log } from '../core/ports.ts'
 import { createHouseApp } from './app.ts'
 import { banner } from './banner.ts'
 import { stepHashingBack } from './hash-threads.ts'
 import { type House, openHouse } from './house.ts'
-import { listen } from './http-server.ts'
+import { type Front, listen } from './http-server.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createSetUp } from './set-up.ts'
 
@@ -30,7 +29,7 @@ export interface ServeDeps {
  * nothing, and with port 0 the public URL is known before the core is made.
  */
 export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Running> {
-  const app = Promise.withResolvers<App>()
+  const app = Promise.withResolvers<Front>()
   // Without a request that waits for it, a failed start is told by what this function throws.
   app.promise.catch(() => {})
   const server = await listen({ host: wish.host, port: wish.port, app: app.promise, log })

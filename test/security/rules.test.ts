@@ -11,6 +11,7 @@ import { djangoRules } from './rules-django.ts'
 import { doorRules } from './rules-doors.ts'
 import { photoRules } from './rules-photos.ts'
 import { pieceRules } from './rules-pieces.ts'
+import { serviceRules } from './rules-services.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -42,8 +43,9 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(apostropheRules), [])
   assert.deepEqual(missing(pieceRules), [])
   assert.deepEqual(missing(consoleRules), [])
+  assert.deepEqual(missing(serviceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
-  const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules]
+  const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules, ...serviceRules]
   const all = [...securityRules, ...doors, ...consoleRules, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import type { App } from '../../src/apis/mount.ts'
 import { listen } from '../../src/server/http-server.ts'
 import { StartError } from '../../src/server/start-error.ts'
@@ -103,6 +103,26 @@ test('what is not HTTP, or too large, gets a clean problem and the server lives 
   }
   assert.equal((await get(server.port)).body, 'alive')
   await server.stop(1000)
+})
+
+test('a body that trickles in for a minute is cut off with a clean problem', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const arrived = Promise.withResolvers<void>()
+    const server = await answering(async (request) => {
+      arrived.resolve()
+      await request.text()
+      return new Response('read')
+    })
+    const answer = raw(server.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
+    await arrived.promise
+    mock.timers.tick(60_000)
+    assert.match(await answer, /^HTTP\/1\.1 408 .*application\/problem\+json/s)
+    mock.timers.reset()
+    await server.stop(1000)
+  } finally {
+    mock.timers.reset()
+  }
 })
 
 test('a request without a host that can be read is a clean 400, not a crash', async () => {

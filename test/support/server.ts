@@ -1,15 +1,17 @@
 import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
-import { type App, createApp } from '../../src/apis/mount.ts'
+import { createApp } from '../../src/apis/mount.ts'
 import type { Office } from '../../src/apis/native/office.ts'
 import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
 import { requestId } from '../../src/crypto/random.ts'
+import type { AccessSettings } from '../../src/http/access-rules.ts'
 import { buildOpenApi } from '../../src/http/openapi.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
-import { createApis } from '../../src/server/app.ts'
-import { listen } from '../../src/server/http-server.ts'
+import type { GatewaySettings } from '../../src/http/upstreams.ts'
+import { createApis, createFrontGateway } from '../../src/server/app.ts'
+import { type Front, listen } from '../../src/server/http-server.ts'
 import { mailedLinks } from '../../src/server/links.ts'
 import { createConformance } from './conformance.ts'
 import { createTestCore, type DeepPartial, merged, type TestCoreWish } from './core.ts'
@@ -35,6 +37,10 @@ export interface TestServerWish {
   readonly log?: Log
   readonly photos?: TestCoreWish['photos']
   readonly office?: Office
+  /** What `/auth/verify` lets through; default nothing. */
+  readonly access?: AccessSettings
+  /** Services behind the server. */
+  readonly gateway?: GatewaySettings
 }
 
 const metrics: WebMetrics = {
@@ -82,7 +88,7 @@ export const testDoors: Config['doors'] = {
 /** The native API, and other doors that are wished for, over real HTTP on a free loopback port, on the engine that the tests run on. */
 export async function startTestServer(wish: TestServerWish = {}): Promise<TestServer> {
   const log = wish.log ?? silent
-  const ready = Promise.withResolvers<App>()
+  const ready = Promise.withResolvers<Front>()
   const server = await listen({ host: '127.0.0.1', port: 0, app: ready.promise, log })
   const url = `http://127.0.0.1:${server.port}`
   const doors = merged(testDoors, wish.doors ?? {})
@@ -105,9 +111,16 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   }
   try {
     const { types: pieces } = test.core.documents
+    const access = wish.access ?? { rules: [], signInUrl: null }
     const office = wish.office === undefined ? {} : { office: wish.office }
-    const apis = createApis({ http, doors, pieces, metrics, ready: () => test.store.ping(), ...office })
-    ready.resolve(createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId }))
+    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping(), ...office })
+    const app = createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId })
+    const settings = wish.gateway
+    ready.resolve(
+      settings === undefined
+        ? app
+        : { ...app, gateway: createFrontGateway({ core: test.core, http, doors, log, metrics, apis, settings }) },
+    )
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)
     return { ...test, url, apis, routes, http, metrics, send: createClient(url, check), close }

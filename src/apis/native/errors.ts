@@ -56,6 +56,17 @@ export const wire = {
   },
   user_required: { status: 403 },
   reauthentication_required: { status: 403, hint: freshHint },
+  original_refused: {
+    status: 403,
+    hint: 'For the operator: name the proxy in `trustedProxies`, and have it send the headers that docs/forward-auth.md lists.',
+  },
+  address_ambiguous: {
+    status: 403,
+    hint: 'Write the path plainly: no dot segments, doubled slashes, `;`, or encoded separators.',
+  },
+  rule_missing: { status: 403, hint: 'For the operator: `rules` lists what is let through; all else is refused.' },
+  upstream_failed: { status: 502 },
+  upstream_timeout: { status: 504 },
   beyond_own_rights: { status: 403 },
   last_admin: { status: 409 },
   credentials_wrong: { status: 401 },

@@ -1,3 +1,4 @@
+import type { AccessSettings } from '../../http/access-rules.ts'
 import { createCredentialReader } from '../../http/credentials.ts'
 import type { HttpSettings } from '../../http/settings.ts'
 import type { Api } from '../api.ts'
@@ -21,9 +22,12 @@ import { pageRoutes } from './routes/pages.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { verifyRoutes } from './routes/verify.ts'
 
 export interface NativeDeps {
   readonly http: HttpSettings
+  /** What `/auth/verify` lets through; default nothing. */
+  readonly access?: AccessSettings
   readonly health: Health
   readonly metrics: WebMetrics
   /** Default: one that knows nothing. */
@@ -35,7 +39,8 @@ export interface NativeDeps {
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, health, metrics, office = emptyOffice, apis, console }: NativeDeps): Api {
+export function createNativeApi(deps: NativeDeps): Api {
+  const { http, access, health, metrics, office = emptyOffice, apis, console } = deps
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
@@ -57,6 +62,7 @@ export function createNativeApi({ http, health, metrics, office = emptyOffice, a
       ...adminEventRoutes,
       ...adminServerRoutes(office),
       ...oauthRoutes,
+      ...verifyRoutes(http, access ?? { rules: [], signInUrl: null }),
       ...operationRoutes(health, metrics),
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
       ...pageRoutes(http.console === null ? null : (console?.load ?? null)),

@@ -23,7 +23,11 @@ test('every failure has the status of its name, and says nothing that is not mea
     for (const kind of [undefined, 'api-key', 'static-key', 'bearer-token', 'session-cookie']) {
       const error = new CardeaError(code, { internal, ...(kind === undefined ? {} : { kind }) })
       const { status, body } = renderError(error, context)
-      assert.ok(status >= 400 && (status < 500 || ['internal', 'busy', 'unavailable'].includes(code)), code)
+      assert.ok(
+        status >= 400 &&
+          (status < 500 || ['internal', 'busy', 'unavailable', 'upstream_failed', 'upstream_timeout'].includes(code)),
+        code,
+      )
       assert.ok(!JSON.stringify(body).includes(internal), code)
     }
   }

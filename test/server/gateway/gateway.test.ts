@@ -1,0 +1,387 @@
+import assert from 'node:assert/strict'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { after, afterEach, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
+import { cookieOf, makeKey, makeUser, signIn } from '../../support/callers.ts'
+import { startTestServer, type TestServer } from '../../support/server.ts'
+import { echo, raw, type Service, startService } from './service.ts'
+
+let service: Service
+let server: TestServer
+let access: string
+const deadPort = 9 // Nobody listens on the port of `discard`.
+
+before(async () => {
+  service = await startService()
+  const { upstream } = service
+  const target = {
+    protocol: 'http:',
+    host: '127.0.0.1',
+    port: service.port,
+    authority: `127.0.0.1:${service.port}`,
+  } as const
+  server = await startTestServer({
+    http: { corsOrigins: ['https://pages.example.com'] },
+    gateway: {
+      upstreams: [
+        upstream('/shop'),
+        upstream('/cut', { target: { ...target, path: '' } }),
+        upstream('/moved', { target: { ...target, path: '/base' } }),
+        upstream('/ruled', { accepts: ['api-key'], requires: ['keys:write'] }),
+        upstream('/dead', { target: { ...target, port: deadPort, path: null } }),
+      ],
+      connectSeconds: 1,
+      idleSeconds: 1,
+      projectBytes: 10_000,
+    },
+  })
+  await makeUser(server, 'alice')
+  access = (await signIn(server, 'alice')).access_token as string
+})
+after(async () => {
+  await server.close()
+  await service.close()
+})
+afterEach(() => {
+  service.answer = echo
+  service.asked.length = 0
+})
+
+const port = () => Number(new URL(server.url).port)
+const bearer = () => ({ Authorization: `Bearer ${access}` })
+
+interface Echoed {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+interface Got {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly text: string
+}
+
+/** Over plain HTTP, without what `fetch` adds and resolves. */
+function get(
+  path: string,
+  headers: Readonly<Record<string, string | string[]>> = bearer(),
+  method = 'GET',
+  body?: string,
+): Promise<Got> {
+  return new Promise((done, fail) => {
+    open(path, headers, method, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('error', fail)
+      response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }))
+    })
+      .on('error', fail)
+      .end(body)
+  })
+}
+
+function open(
+  path: string,
+  headers: Readonly<Record<string, string | string[]>>,
+  method: string,
+  got: (response: IncomingMessage) => void,
+): ClientRequest {
+  return request({ host: '127.0.0.1', port: port(), path, method, headers }, got)
+}
+
+test('the service is told who calls and what was asked; what the caller says of that is struck, in every spelling', async () => {
+  const forged = [
+    'X-Cardea-User',
+    'x-cardea-role',
+    'X_Cardea_User',
+    'X-Cardea_Role',
+    'X.Cardea.User',
+    'X-Cardea-Anything',
+    'X-Forwarded-For',
+    'X-Forwarded-User',
+    'X_Forwarded_For',
+    'X-Original-URI',
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'X-HTTP-Method-Override',
+    'Forwarded',
+    'X-Real-IP',
+    'Proxy-Authorization',
+    'X-API-Key-Extra_',
+  ]
+  const headers = {
+    ...bearer(),
+    ...Object.fromEntries(forged.map((name) => [name, 'forged'])),
+    Cookie: 'mine=1; cardea=old; __Host-cardea_device=x; other=2',
+    Connection: 'close, X-Hop, X-Cardea-User',
+    'X-Hop': 'forged',
+    'X-Kept': 'yes',
+  }
+  const { status, text } = await get('/shop/items?a=1&apikey=secret&API_KEY=x&access_token=y&b=2', headers)
+  assert.equal(status, 200, text)
+  const { url, headers: seen } = JSON.parse(text) as Echoed
+  assert.equal(url, '/shop/items?a=1&b=2')
+  assert.ok(!JSON.stringify(seen).includes('forged'), JSON.stringify(seen))
+  assert.equal(seen['x-cardea-username'], 'alice')
+  assert.equal(seen['x-cardea-kind'], 'access-token')
+  assert.equal(seen['x-kept'], 'yes')
+  assert.equal(seen.cookie, 'mine=1; other=2')
+  assert.equal(seen.authorization, undefined)
+  assert.equal(seen.host, `127.0.0.1:${service.port}`)
+  assert.equal(seen['x-forwarded-for'], '127.0.0.1')
+  assert.equal(seen['x-forwarded-host'], `127.0.0.1:${port()}`)
+  const claims = decodeJwt(seen['x-cardea-jwt'] ?? '')
+  assert.deepEqual([claims.aud, claims.iss], [`http://127.0.0.1:${service.port}`, server.url])
+  const key = (await makeKey(server, access)).token as string
+  const byKey = JSON.parse((await get('/shop', { 'X-API-Key': key })).text) as Echoed
+  assert.equal(byKey.headers['x-api-key'], undefined)
+  assert.equal(byKey.headers['x-cardea-kind'], 'api-key')
+})
+
+test('who is not let in reaches nothing, and is told why', async () => {
+  const cases: readonly (readonly [string, Record<string, string>, number, string])[] = [
+    ['/shop', {}, 401, 'credentials_missing'],
+    ['/shop', { Authorization: 'Bearer garbage' }, 401, 'credential_malformed'],
+    ['/shop', { ...bearer(), Host: 'evil.example' }, 421, 'host_unknown'],
+    ['/shop', { Cookie: await cookieOf(server, 'alice'), 'Sec-Fetch-Site': 'cross-site' }, 403, 'origin_refused'],
+    ['/ruled', bearer(), 401, 'credential_kind_refused'],
+    [
+      '/ruled',
+      { 'X-API-Key': (await makeKey(server, access, { scopes: ['keys:read'] })).token as string },
+      403,
+      'insufficient_scope',
+    ],
+    ['/shop', { 'Sec-Fetch-Site': 'cross-site', Authorization: `Basic ${btoa('alice:x')}` }, 403, 'origin_refused'],
+  ]
+  for (const [path, headers, status, code] of cases) {
+    const got = await get(path, headers)
+    assert.deepEqual([got.status, JSON.parse(got.text).code], [status, code], path)
+    assert.match(got.headers['content-type'] ?? '', /^application\/problem\+json/)
+  }
+  assert.equal(service.asked.length, 0)
+})
+
+test('an address that could be read as another one is refused, and one that only resolves to the service is not found', async () => {
+  for (const path of [
+    '/shop/../x',
+    '/shop/%2e%2e/x',
+    '/shop//x',
+    '/shop/a%2fb',
+    '/shop/a;b',
+    '/shop/a%00',
+    '/shop/%',
+    '/shop/a\\b',
+    '/shop/%252e%252e/x',
+  ]) {
+    const got = await get(path)
+    assert.deepEqual([got.status, JSON.parse(got.text).code], [403, 'address_ambiguous'], path)
+  }
+  for (const path of ['/x/../shop/a', '/%73hop', '/shopping', '/SHOP', '//shop'])
+    assert.equal((await get(path)).status, 404, path)
+  assert.equal(service.asked.length, 0)
+})
+
+test('the path is kept, or its prefix replaced, as the target says', async () => {
+  const seen = async (path: string) => (JSON.parse((await get(path)).text) as Echoed).url
+  assert.equal(await seen('/shop/a%20b?c'), '/shop/a%20b?c')
+  assert.equal(await seen('/cut/a'), '/a')
+  assert.equal(await seen('/cut'), '/')
+  assert.equal(await seen('/moved/a?b'), '/base/a?b')
+})
+
+test('what a service must not say for the whole site is struck from its answer, and redirects lead back here', async () => {
+  const origin = `http://127.0.0.1:${service.port}`
+  service.answer = (_, response) => {
+    response.writeHead(302, [
+      ['Location', `${origin}/base/next`],
+      ['Set-Cookie', 'theirs=1; Path=/'],
+      ['Set-Cookie', 'cardea=evil; Path=/'],
+      ['Set-Cookie', '__Host-cardea=evil; Path=/; Secure'],
+      ['Set-Cookie', '=cardea=evil'],
+      ['Set-Cookie', 'cardea_device=evil'],
+      ['Clear-Site-Data', '"*"'],
+      ['Service-Worker-Allowed', '/'],
+      ['Strict-Transport-Security', 'max-age=0'],
+      ['Access-Control-Allow-Origin', '*'],
+      ['Access-Control-Allow-Credentials', 'true'],
+      ['X-Accel-Redirect', '/protected'],
+      ['X-Cardea-User', 'evil'],
+      ['WWW-Authenticate', 'Basic'],
+      ['Cache-Control', 'public, max-age=600'],
+      ['Vary', 'Accept'],
+      ['Content-Security-Policy', 'script-src *'],
+      ['Connection', 'X-Private'],
+      ['X-Private', 'hop'],
+      ['X-Kept', 'yes'],
+    ] as never)
+    response.end()
+  }
+  const { status, headers } = await get('/moved/here')
+  assert.equal(status, 302)
+  assert.equal(headers.location, `${server.url}/moved/next`)
+  assert.deepEqual(headers['set-cookie'], ['theirs=1; Path=/'])
+  for (const name of [
+    'clear-site-data',
+    'service-worker-allowed',
+    'strict-transport-security',
+    'access-control-allow-origin',
+    'access-control-allow-credentials',
+    'x-accel-redirect',
+    'x-cardea-user',
+    'www-authenticate',
+    'x-private',
+  ])
+    assert.equal(headers[name], undefined, name)
+  assert.equal(headers['content-security-policy'], 'script-src *, sandbox')
+  assert.equal(headers['cache-control'], 'private, no-cache')
+  assert.match(headers.vary ?? '', /Accept, Authorization, Cookie, X-API-Key/)
+  assert.equal(headers['x-content-type-options'], 'nosniff')
+  assert.equal(headers['x-kept'], 'yes')
+  const listed = await get('/shop', { ...bearer(), Origin: 'https://pages.example.com' })
+  assert.equal(listed.headers['access-control-allow-origin'], 'https://pages.example.com')
+})
+
+test('a preflight is answered here, by the list of origins, and reaches no service', async () => {
+  const ask = (Origin: string) => get('/shop', { Origin, 'Access-Control-Request-Method': 'PUT' }, 'OPTIONS')
+  const listed = await ask('https://pages.example.com')
+  assert.equal(listed.status, 204)
+  assert.match(listed.headers['access-control-allow-methods'] ?? '', /PUT/)
+  assert.equal((await ask('https://evil.example')).headers['access-control-allow-origin'], undefined)
+  assert.equal((await get('/shop', {}, 'OPTIONS')).status, 401)
+  assert.equal(service.asked.length, 0)
+})
+
+test('bodies of every kind arrive, and HEAD has none', async () => {
+  service.answer = (asked, response) => asked.pipe(response)
+  const sent = 'x'.repeat(300_000)
+  assert.equal((await get('/shop', { ...bearer(), 'Content-Length': '300000' }, 'POST', sent)).text, sent)
+  assert.equal((await get('/shop', { ...bearer(), 'Transfer-Encoding': 'chunked' }, 'DELETE', sent)).text, sent)
+  assert.equal((await get('/shop', bearer(), 'DELETE')).text, '')
+  service.answer = echo
+  const head = await get('/shop', bearer(), 'HEAD')
+  assert.deepEqual([head.status, head.text], [200, ''])
+  assert.equal(service.asked.at(-1)?.method, 'HEAD')
+})
+
+test('neither direction is kept in memory: a side that does not read stops the one that writes', async () => {
+  const pushed = (write: (chunk: Buffer) => boolean) => {
+    const chunk = Buffer.alloc(65_536)
+    let bytes = 0
+    return async () => {
+      // All that any buffer between the two ends takes is taken in the first moments.
+      for (let idle = 0; idle < 5 && bytes < 64 * 1_048_576; ) {
+        if (write(chunk)) idle = 0
+        else {
+          idle += 1
+          await pause(30)
+        }
+        bytes += chunk.byteLength
+      }
+      return bytes
+    }
+  }
+  service.answer = () => {} // Reads nothing.
+  const up = open('/shop', { ...bearer(), 'Transfer-Encoding': 'chunked' }, 'POST', () => {}).on('error', () => {})
+  const upBytes = await pushed((chunk) => !up.writableNeedDrain && up.write(chunk))()
+  up.destroy()
+  assert.ok(upBytes < 24 * 1_048_576, `${upBytes} bytes were taken in`)
+
+  const done = Promise.withResolvers<number>()
+  service.answer = (_, response) => {
+    response.on('error', () => {})
+    done.resolve(pushed((chunk) => !response.writableNeedDrain && response.write(chunk))())
+  }
+  const down = open('/shop', bearer(), 'GET', (response) => response.pause()).on('error', () => {})
+  down.end()
+  const downBytes = await done.promise
+  down.destroy()
+  assert.ok(downBytes < 24 * 1_048_576, `${downBytes} bytes were taken out`)
+})
+
+test('a caller that goes away takes the request to the service along', async () => {
+  const gone = Promise.withResolvers<void>()
+  service.answer = (_, response) => {
+    response.on('close', () => gone.resolve())
+    response.write('a')
+  }
+  const sent = open('/shop', bearer(), 'GET', () => sent.destroy()).on('error', () => {})
+  sent.end()
+  await gone.promise
+})
+
+test('an answer that breaks off does not look like one that ended', async () => {
+  service.answer = (_, response) => {
+    response.write('half of it')
+    setTimeout(() => response.destroy(), 20)
+  }
+  await assert.rejects(get('/shop'))
+})
+
+test('a service that is away, silent or speaks no HTTP is a clean 502 or 504', async () => {
+  const code = async (path: string) => {
+    const { status, text, headers } = await get(path)
+    assert.match(headers['content-type'] ?? '', /problem/)
+    return [status, JSON.parse(text).code]
+  }
+  assert.deepEqual(await code('/dead/x'), [502, 'upstream_failed'])
+  service.answer = (_, response) => response.destroy()
+  assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
+  service.answer = (asked) => asked.socket.end('nonsense\r\n\r\n')
+  assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
+  service.answer = (_, response) => response.writeHead(407).end()
+  assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
+  service.answer = () => {}
+  assert.deepEqual(await code('/shop'), [504, 'upstream_timeout'])
+})
+
+test('a kept connection that the service has closed is no failure', async () => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    assert.equal((await get('/shop')).status, 200)
+    service.server.closeIdleConnections()
+    assert.equal((await get('/shop')).status, 200)
+  }
+})
+
+test('an answer that comes before the body is passed on, and the connection is not used again', async () => {
+  service.answer = (_, response) => response.writeHead(413).end('too much')
+  const got = Promise.withResolvers<IncomingMessage>()
+  const sent = open('/shop', { ...bearer(), 'Content-Length': '10000000' }, 'POST', got.resolve).on('error', () => {})
+  sent.write('x')
+  const response = await got.promise
+  assert.equal(response.statusCode, 413)
+  assert.equal(response.headers.connection, 'close')
+  sent.destroy()
+})
+
+test('whoever waits to be told to go on is told so only after the guard has said yes', async () => {
+  const ask = (authorization: string) =>
+    raw(
+      port(),
+      `POST /shop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\nExpect: 100-continue\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`,
+    )
+  const refused = await ask('Bearer garbage')
+  assert.match(refused, /^HTTP\/1\.1 401 /)
+  service.answer = (_, response) => response.writeHead(200).end('fine')
+  assert.match(await ask(`Bearer ${access}`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  assert.equal(service.asked[0]?.headers.expect, undefined)
+})
+
+test('requests that are framed in two ways end the connection and reach nothing', async () => {
+  const auth = `Authorization: Bearer ${access}\r\n`
+  for (const lines of [
+    'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
+    'Content-Length: 5\r\nContent-Length: 6\r\n',
+    'Transfer-Encoding: chunked, identity\r\n',
+    'Transfer-Encoding: xchunked\r\n',
+    'Transfer-Encoding: gzip, chunked\r\nConnection: close\r\n',
+    'Content-Length: +5\r\n',
+  ]) {
+    const answer = await raw(port(), `POST /shop HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}${lines}\r\n0\r\n\r\n`)
+    assert.match(answer, /^HTTP\/1\.1 400 /, lines)
+  }
+  assert.equal(service.asked.length, 0)
+})

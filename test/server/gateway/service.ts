@@ -1,0 +1,69 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import type { AccessRule } from '../../../src/http/access-rules.ts'
+import type { Upstream } from '../../../src/http/upstreams.ts'
+
+/** A service of the tests, on a free port: what it does stands in `answer`, what it was asked in `asked`. */
+export interface Service {
+  readonly port: number
+  readonly asked: IncomingMessage[]
+  readonly server: Server
+  answer: RequestListener
+  upstream(prefix: string, more?: Partial<Upstream>): Upstream
+  close(): Promise<void>
+}
+
+export const anyKind: AccessRule['accepts'] = ['access-token', 'bearer-token', 'session-cookie', 'api-key']
+
+/** Says what it was asked. */
+const echo = (request: IncomingMessage, response: ServerResponse) => {
+  const { method, url, headers } = request
+  response.writeHead(200, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify({ method, url, headers }))
+}
+
+export async function startService(): Promise<Service> {
+  const asked: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    asked.push(request)
+    service.answer(request, response)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const service: Service = {
+    port,
+    asked,
+    server,
+    answer: echo,
+    upstream: (prefix, more = {}) => ({
+      prefix,
+      target: { protocol: 'http:', host: '127.0.0.1', port, authority: `127.0.0.1:${port}`, path: null },
+      accepts: anyKind,
+      requires: [],
+      audience: `http://127.0.0.1:${port}`,
+      open: null,
+      ...more,
+    }),
+    close() {
+      server.closeAllConnections()
+      return new Promise((done) => server.close(() => done()))
+    },
+  }
+  return service
+}
+
+export { echo }
+
+/** Sends bytes as they are and answers all that came back until the other side closed. */
+export function raw(port: number, text: string): Promise<string> {
+  return new Promise((done, fail) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('error', fail)
+    socket.on('close', () => done(answer))
+  })
+}
