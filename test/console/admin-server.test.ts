@@ -175,6 +175,6 @@ describe('in a browser', { skip: noBrowser }, () => {
     await page.getByText('Something needs you.').waitFor()
     await page.getByText('The scheduled work “purge-outbox” failed.').waitFor()
     await page.getByText('9.9.9').waitFor()
-    await page.getByText('0020-administration').waitFor()
+    await page.getByText(/SQLite, \d+ migrations/).waitFor()
   })
 })

@@ -237,7 +237,7 @@ describe('the server', () => {
   test('status counts what there is, and says how the database and the change feed are', async () => {
     const status = await get('/auth/admin/status')
     assert.deepEqual(status.database?.answers as unknown, true)
-    assert.equal(status.database?.newest_migration, '0020-administration')
+    assert.match(status.database?.newest_migration as string, /^\d{4}-/)
     assert.ok(Number(status.counts?.users?.active) > 3 && Number(status.counts?.events) > 10)
   })
 
