@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
+import { useMe } from '../api/me.ts'
 import { call } from '../api/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { useForm } from '../parts/form.tsx'
@@ -14,6 +15,8 @@ const { user: texts } = admin
 /** What helps somebody who cannot get in, and what keeps out somebody else. */
 export function SignInSection({ user }: { readonly user: ManagedUser }) {
   const changed = useChanged()
+  const me = useMe()
+  const isSelf = user.id === me.user.id
   const [asked, setAsked] = useState<'reset' | 'factor' | 'sessions' | null>(null)
   const [done, setDone] = useState<string | null>(null)
   const close = () => setAsked(null)
@@ -32,7 +35,7 @@ export function SignInSection({ user }: { readonly user: ManagedUser }) {
         >
           {texts.reset}
         </Button>
-        {user.second_factor && (
+        {user.second_factor && !isSelf && (
           <Button variant="default" onClick={() => ask('factor')}>
             {texts.resetFactor}
           </Button>
