@@ -114,6 +114,20 @@ describe('in a browser', { skip: noBrowser }, () => {
     assert.equal(new URL(one.page.url()).search, '?revoked=true')
   })
 
+  test('who is signed in already is sent on from the sign-in, and not round and round', async () => {
+    await makeUser(server, { username: 'early', password: goodPassword })
+    const one = await come()
+    await signInAs(one, 'early', goodPassword)
+    await heading(one, 'Hello, early')
+    await one.go('/sign-in?return_to=/console/sessions')
+    await heading(one, 'Sessions')
+    // As a guard does that would not let them in.
+    await one.go('/sign-in?return_to=/console/sessions')
+    await heading(one, 'Sign in')
+    await one.go('/sign-in?return_to=/api/help')
+    await one.page.waitForURL(`${server.url}/api/help`)
+  })
+
   test('what is answered for a name that nobody has is what is answered for a wrong password', async () => {
     const one = await come()
     await signInAs(one, 'nobody-at-all', goodPassword)

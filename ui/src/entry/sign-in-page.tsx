@@ -8,6 +8,7 @@ import { useForm } from '../parts/form.tsx'
 import { Notice, Problem } from '../parts/notice.tsx'
 import { CurrentPassword } from '../parts/password-field.tsx'
 import { entry } from '../texts/entry.ts'
+import { useAlreadyIn } from './already-in.ts'
 import { FactorStep } from './factor-step.tsx'
 import { safeReturn } from './return-to.ts'
 import { Entry } from './threshold.tsx'
@@ -23,14 +24,21 @@ function goTo(path: string, navigate: (path: string, options: { readonly replace
 
 export type SubmitCode = (code: string) => Promise<unknown>
 
-/** After the last factor: to where the person wanted to go. */
-export function useEntered(): () => Promise<void> {
+/** Where the person wanted to go, and how to go there. */
+function useWay(): { readonly target: string; readonly go: () => void } {
   const [, navigate] = useLocation()
   const [params] = useSearchParams()
+  const target = safeReturn(params.get('return_to'), location.origin)
+  return { target, go: () => goTo(target, navigate) }
+}
+
+/** After the last factor. */
+export function useEntered(): () => Promise<void> {
+  const { go } = useWay()
   const changed = useMeChanged()
   return async () => {
     await changed()
-    goTo(safeReturn(params.get('return_to'), location.origin), navigate)
+    go()
   }
 }
 
@@ -38,7 +46,10 @@ export function SignInPage() {
   const entered = useEntered()
   const [submitCode, setSubmitCode] = useState<SubmitCode | null>(null)
   const [expired, setExpired] = useState(false)
+  const { target, go } = useWay()
+  const already = useAlreadyIn(target, go)
   const form = useForm(async ({ identifier = '', password = '' }) => {
+    already.cancel()
     const step = await client.signIn({ identifier, password })
     if (step.done) await entered()
     else setSubmitCode(() => step.submitCode)
