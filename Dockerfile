@@ -8,6 +8,7 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY ui/package.json ./ui/
 # No install scripts: the image's own Node runs, the tests' PostgreSQL is not needed, native modules come prebuilt.
 RUN npm ci --include=dev --ignore-scripts
 COPY . .

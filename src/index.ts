@@ -80,8 +80,8 @@ export async function createCardea({ settings = {}, log, mailer }: CardeaOptions
   const house = await openHouse(config, { log: ownLog, as: 'server', ...(mailer === undefined ? {} : { mailer }) })
   try {
     await house.core.feed.start()
-    const app = createHouseApp(house)
     const jobs = createJobs(house.jobs, ownLog)
+    const app = createHouseApp(house, () => jobs)
     jobs.start()
     const embedded = createEmbedded(app, ownLog)
     return {

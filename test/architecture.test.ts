@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { cycles, type Files, readProject } from './support/project.ts'
 import { readSource, type Source } from './support/source.ts'
 
-/** Path, relative to the project and with slashes, to text. */
-type Files = ReadonlyMap<string, string>
 type Rule = (files: Files) => string[]
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const LEAVES = ['src/errors.ts', 'src/types.ts']
 
 /** Layers whose files a layer may import, and those of which it may see the types only. Its own is always allowed. */
@@ -45,7 +40,17 @@ const ENV_FILES = ['src/config/load.ts']
 /** Node takes a reporter as a default export, and nothing else. */
 const DEFAULT_EXPORTS = /(\.config\.ts|^tools\/tally-reporter\.mjs)$/
 
-const TEST_FOLDERS_OF_THEIR_OWN = ['support', 'bench', 'security', 'faults', 'nodes', 'architecture', 'docs', 'tools']
+const TEST_FOLDERS_OF_THEIR_OWN = [
+  'support',
+  'bench',
+  'security',
+  'faults',
+  'nodes',
+  'architecture',
+  'docs',
+  'tools',
+  'console',
+]
 const TEST_FILES_OF_THEIR_OWN = ['test/architecture.test.ts', 'test/docs.test.ts']
 const LINES = 400
 /** Written by a tool, and read by nobody from top to bottom. */
@@ -88,7 +93,18 @@ const RULES: Record<string, Rule> = {
   'only the store speaks SQL': (files) =>
     eachImport(files, ({ path }, { specifier }) => SQL.test(specifier) && layerOf(path) !== 'store'),
 
-  'no import cycle, types included': (files) => cycles(inSource(files)),
+  'no import cycle, types included': (files) => cycles([...inSource(files), ...inConsole(files)]),
+
+  'the console knows the server by its client only': (files) =>
+    inConsole(files).flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier, target }) =>
+          target === undefined
+            ? specifier.startsWith('node:') && !DEFAULT_EXPORTS.test(path)
+            : !/^(ui|src\/client)\//.test(target),
+        )
+        .map(({ specifier }) => `${path} imports ${specifier}`),
+    ),
 
   'process.env is read in one file': (files) =>
     matches(
@@ -124,7 +140,7 @@ const RULES: Record<string, Rule> = {
 
   'no any': (files) =>
     matches(
-      sources(files).filter(({ path }) => path.endsWith('.ts')),
+      sources(files).filter(({ path }) => /\.tsx?$/.test(path)),
       [],
       /(?:[:<|&]|=>|\bas|\bsatisfies|\bextends|\btype\s+\w+\s*=)\s*(?:readonly\s+)?any\b(?!\s*[:(?])|<[^<>()]*,\s*any\s*[,>]/,
     ),
@@ -218,6 +234,21 @@ const SAMPLES: Record<keyof typeof RULES, { broken: Record<string, string>[]; fi
       'src/core/a.ts': "import { b } from './b.ts'\nimport { c } from './c.ts'",
       'src/core/b.ts': "import { c } from './c.ts'",
       'src/core/c.ts': "// import { a } from './a.ts'",
+    },
+  },
+  'the console knows the server by its client only': {
+    broken: [
+      { 'ui/src/a.ts': "import type { User } from '../../src/types.ts'" },
+      {
+        'ui/src/parts/a.tsx':
+          "const a = <p>{'x'}</p>\nconst b = <br />\nconst c = await import('../../../src/core/a.ts')",
+      },
+      { 'ui/src/a.ts': "import { readFile } from 'node:fs'" },
+    ],
+    fine: {
+      'ui/src/a.tsx':
+        "import { a } from './b.ts'\nimport { Button } from '@mantine/core'\nimport { c } from 'cardea/client'",
+      'ui/vite.config.ts': "import { join } from 'node:path'",
     },
   },
   'process.env is read in one file': {
@@ -325,12 +356,16 @@ test('the project that the rules are held against is all of it', () => {
 })
 
 function sources(files: Files): Source[] {
-  const code = [...files].filter(([path]) => /^(src|test|bench|fuzz|tools|examples|bin)\/.*\.(ts|mjs)$/.test(path))
+  const code = [...files].filter(([path]) => /^(src|ui|test|bench|fuzz|tools|examples|bin)\/.*\.(tsx?|mjs)$/.test(path))
   return code.map(([path, text]) => readSource(path, text))
 }
 
 function inSource(files: Files): Source[] {
   return sources(files).filter(({ path }) => path.startsWith('src/'))
+}
+
+function inConsole(files: Files): Source[] {
+  return sources(files).filter(({ path }) => path.startsWith('ui/'))
 }
 
 function layerOf(path: string): string {
@@ -359,36 +394,4 @@ function matches(among: Source[], allowed: string[], wrong: RegExp): string[] {
     const found = allowed.includes(path) ? null : wrong.exec(code)
     return found ? [`${path}: ${found[0]}`] : []
   })
-}
-
-function cycles(among: Source[]): string[] {
-  const edges = new Map(among.map(({ path, imports }) => [path, imports.flatMap(({ target }) => target ?? [])]))
-  const done = new Set<string>()
-  const found: string[] = []
-  const visit = (path: string, way: string[]): void => {
-    const start = way.indexOf(path)
-    if (start !== -1) found.push([...way.slice(start), path].join(' -> '))
-    if (start !== -1 || done.has(path)) return
-    for (const next of edges.get(path) ?? []) visit(next, [...way, path])
-    done.add(path)
-  }
-  for (const path of edges.keys()) visit(path, [])
-  return found
-}
-
-function readProject(): Files {
-  const skip = new Set(['.git', 'node_modules', 'dist', 'data', '.cache', 'coverage'])
-  const files = new Map<string, string>()
-  const walk = (folder: string): void => {
-    for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      // In a second working tree of git, `.git` is a file.
-      if (skip.has(path) || ['node_modules', '.next'].includes(entry.name)) continue
-      if (entry.isDirectory()) walk(path)
-      const text = entry.isFile() ? readFileSync(join(ROOT, path), 'utf8') : '\0'
-      if (!text.includes('\0')) files.set(path, text)
-    }
-  }
-  walk('')
-  return files
 }

@@ -24,6 +24,16 @@ async function embedded(t: { after(run: () => Promise<void>): void }) {
   return { mails, open: () => createCardea({ settings, log: silentLog, mailer }) }
 }
 
+test('inside another program the console is served too', async (t) => {
+  const { open } = await embedded(t)
+  const cardea = await open()
+  const answer = await cardea.fetch(new Request('http://localhost:8080/console/sign-in'))
+  await cardea.close()
+  // Where it has not been built, the page says so.
+  assert.ok([200, 404].includes(answer.status))
+  assert.match(await answer.text(), /name="cardea-facts"|has not been built/)
+})
+
 test('inside another program a request is answered without a listening server, and mails go to its mailer', async (t) => {
   const { open, mails } = await embedded(t)
   const cardea = await open()

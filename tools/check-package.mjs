@@ -27,9 +27,9 @@ try {
   npm(root, 'run', 'build')
   const [packed] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch))
   const files = packed.files.map(({ path }) => path)
-  for (const file of ['README.md', 'LICENSE', manifest.bin.cardea])
+  for (const file of ['README.md', 'LICENSE', manifest.bin.cardea, 'dist/console/index.html'])
     assert.ok(files.includes(file), `${file} is not packed`)
-  const inner = files.filter((path) => /^(src|test|tools|node_modules|data)\/|\.env|secret$/.test(path))
+  const inner = files.filter((path) => /^(src|ui|test|tools|node_modules|data)\/|\.env|secret$/.test(path))
   assert.deepEqual(inner, [], 'files that are not for the package')
 
   writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 const USAGE = `npm test [-- [--only sqlite|postgres] [--grep PATTERN] [FILE ...]]`
 
 /** Folders of test/ whose suites run on both engines. */
-const ON_BOTH = ['store', 'core', 'apis', 'server', 'security', 'cli', 'faults']
+const ON_BOTH = ['store', 'core', 'apis', 'server', 'security', 'cli', 'faults', 'console']
 /** Several processes need PostgreSQL. */
 const ON_POSTGRES = ['nodes']
 /** For one test as for one file: far above what any takes, so that a hang ends with a name and not with the run. */
@@ -50,7 +50,10 @@ try {
 async function runStages() {
   const wholeRun = files.length === 0 && grep === undefined && only === undefined
   if (wholeRun) {
-    const failed = (await stage('types', run('typescript/bin/tsc', '--noEmit'))) || (await stage('lint', lint()))
+    const failed =
+      (await stage('types', run('typescript/bin/tsc', '--noEmit'))) ||
+      (await stage('types of the console', run('typescript/bin/tsc', '--noEmit', '-p', 'ui'))) ||
+      (await stage('lint', lint()))
     if (failed) return failed
   }
   const all = (files.length > 0 ? files : suites()).map(fromRoot).sort()

@@ -188,7 +188,15 @@ export function renderClientTypes(): string {
     render: async () => ({ type: 'text/plain', text: '' }),
   }
   const publicUrl = 'http://127.0.0.1:4000'
-  const http = { publicUrl, trustedProxies: [], allowedHosts: [], corsOrigins: [], bodyLimitBytes: 0, documents: true }
+  const http = {
+    publicUrl,
+    trustedProxies: [],
+    allowedHosts: [],
+    corsOrigins: [],
+    bodyLimitBytes: 0,
+    documents: true,
+    console: null,
+  }
   const api = createNativeApi({ http, health: { ready: async () => {} }, metrics })
   const document = buildOpenApi({ apis: [api], publicUrl, version: '0.0.0' })
   const codes = Object.keys(publicTexts).map((code) => wireCode(code as ErrorCode))

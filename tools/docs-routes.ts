@@ -22,7 +22,10 @@ const http = {
   corsOrigins: [],
   bodyLimitBytes: 0,
   documents: true,
+  console: { idleSeconds: 0 },
 }
+
+const console = { load: async () => null, newNonce: () => '', version: '' }
 
 /** Words for the usual sets of kinds; the page explains them. */
 const sets = [
@@ -43,7 +46,7 @@ function takes({ takes, anonymous, strictKinds }: Route): string {
 const fresh = { all: 'yes', people: 'people', visitors: 'visitors' } as const
 
 export function renderRoutes(): string {
-  const { routes } = createNativeApi({ http, health: { ready: async () => {} }, metrics })
+  const { routes } = createNativeApi({ http, health: { ready: async () => {} }, metrics, console })
   const rows = routes.map((route) => {
     const scope = route.needs === undefined ? '' : `\`${route.needs}\``
     const proof = route.fresh === undefined ? '' : fresh[route.fresh]

@@ -1,15 +1,18 @@
-// Brings node_modules to what package-lock.json says. Runs before `npm start` and `npm test` under whatever Node the
-// machine has (20 or newer), so it is plain JavaScript without dependencies. With nothing to do it is silent.
+// Brings node_modules to what package-lock.json says, and dist/console to what ui/ says. Runs before `npm start` and
+// `npm test` under whatever Node the machine has (20 or newer), so it is plain JavaScript without dependencies. With
+// nothing to do it is silent.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const modules = join(root, 'node_modules')
 const marker = join(modules, '.cardea-setup.json')
 const lock = join(root, '.cache', 'setup.lock')
+/** Where there are pages to build, what builds them. */
+const consoleTool = join(root, 'tools', 'console.mjs')
 const pinnedNode = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 
 /** A lock whose owner has not touched it for this long is left over from a crash. */
@@ -31,7 +34,9 @@ const wanted = createHash('sha256')
   .update(JSON.stringify([lockText, manifest.dependencies, manifest.devDependencies, process.platform, process.arch]))
   .digest('hex')
 
-if (!isDone()) {
+const consolePages = existsSync(consoleTool) ? await import(pathToFileURL(consoleTool).href) : undefined
+
+if (!isDone() || !isConsoleBuilt()) {
   await takeLock()
   const beat = setInterval(() => utimesSync(lock, new Date(), new Date()), STALE_MS / 10)
   try {
@@ -40,6 +45,8 @@ if (!isDone()) {
     checkPinnedNode()
     // Written last: an installation that was interrupted has no marker and is done again.
     writeFileSync(marker, `${JSON.stringify({ wanted })}\n`)
+    // Without the console everything else works: a build that fails says what to do and stops nothing.
+    if (!isConsoleBuilt()) consolePages.buildConsole(pinnedNode)
   } catch (error) {
     process.stderr.write(`setup: ${error.message}\n`)
     process.exitCode = 1
@@ -51,6 +58,10 @@ if (!isDone()) {
 
 function isDone() {
   return readJson(marker)?.wanted === wanted && existsSync(pinnedNode)
+}
+
+function isConsoleBuilt() {
+  return consolePages === undefined || consolePages.isConsoleBuilt()
 }
 
 /** Whether npm's own record of node_modules agrees with the lock file and the pinned Node stands there. */

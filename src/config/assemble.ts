@@ -93,6 +93,10 @@ export function assemble(given: Given): Config {
       corsOrigins: [...(values.corsOrigins ?? [])],
       bodyLimitBytes: sure('bodyLimitBytes', values.bodyLimitBytes),
       documents,
+      console:
+        values['console.enabled'] === false
+          ? null
+          : { idleSeconds: sure('console.idleSeconds', values['console.idleSeconds']) },
     },
     doors: doorSettings(values, given.embedded),
     photos: photoSettings(values, given.folder),

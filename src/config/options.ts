@@ -76,6 +76,10 @@ export const options = {
   }),
   corsOrigins: option(list(origin), [], { doc: 'Origins of web pages that may call the native API from a browser.' }),
   bodyLimitBytes: count(65_536, 'Largest request body that is read.', 1024, 64 * 1_048_576, 'bytes'),
+  'console.enabled': option(boolean, true, {
+    doc: 'Serve the console at `/console`: account pages for people, administration for operators.',
+  }),
+  'console.idleSeconds': seconds(1800, 'The console signs out where nothing was done for this long.', 60, DAY),
   documents: option(choice('development', 'always', 'never'), 'development', {
     doc: 'When the OpenAPI document and its viewers are served; `development` means unless strict mode is on.',
   }),

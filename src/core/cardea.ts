@@ -9,17 +9,20 @@ import { type ChangeStreams, createChangeStreams } from './change-streams.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
 import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
+import { type CredentialAdministration, createCredentialAdministration } from './credential-administration.ts'
 import { createCredentialRights } from './credential-rights.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createDoorLinks, type DoorLink, type DoorLinks } from './door-links.ts'
 import { createEmailMark, type EmailMark } from './email-marks.ts'
+import { createEventTail, type EventTail } from './event-tail.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
 import { createIdentityTokens, type IdentityTokens } from './identity-tokens.ts'
 import { createImpersonation, type Impersonate } from './impersonation.ts'
+import { createImpersonationEnds } from './impersonation-ends.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createJobs, createPhotoJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
@@ -43,6 +46,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createStatistics, type Statistics } from './statistics.ts'
 import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -82,6 +86,9 @@ export interface Core {
   readonly signingKeys: SigningKeys
   readonly limits: Limits
   readonly events: Events
+  readonly eventTail: EventTail
+  readonly statistics: Statistics
+  readonly credentials: CredentialAdministration
   readonly feed: ChangeFeed
   readonly changeStreams: ChangeStreams
   readonly devices: Devices
@@ -187,6 +194,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   await mfa.checkBoxes()
 
   const changeStreams = createChangeStreams({ store, clock, feed, settings })
+  const eventTail = createEventTail({ store, log })
 
   const flush = async () => {
     await sessions.flush()
@@ -212,6 +220,9 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     signingKeys,
     limits,
     events,
+    eventTail,
+    statistics: createStatistics({ store, clock }),
+    credentials: createCredentialAdministration({ store, clock, keys, tokens, rights }),
     feed,
     changeStreams,
     devices: createDevices({ keyTree, places }),
@@ -229,6 +240,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
         flush,
         tendSigningKeys: signingKeys.tend,
         purgeEvents: events.purge,
+        closeImpersonations: createImpersonationEnds({ store, clock, events }),
         remindTokens: createTokenReminders({ ...base, mails }),
       }),
       ...(files === null ? [] : createPhotoJobs({ photos, log, scanSeconds: files.scanSeconds })),
@@ -237,6 +249,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     idle: background.idle,
     async close() {
       changeStreams.end()
+      eventTail.end()
       await background.idle()
       feed.stop()
       await flush()

@@ -8,6 +8,12 @@ export interface DoorSettings {
   readonly corsOrigins: readonly string[] | '*'
 }
 
+/** What the pages under `/console` are told. */
+export interface ConsoleSettings {
+  /** A page where nothing was done for this long signs out. */
+  readonly idleSeconds: number
+}
+
 /** What the web layer is told. */
 export interface HttpSettings {
   /** Without a trailing slash. */
@@ -21,4 +27,6 @@ export interface HttpSettings {
   readonly bodyLimitBytes: number
   /** OpenAPI document and viewers are served. */
   readonly documents: boolean
+  /** Null: the console is not served. */
+  readonly console: ConsoleSettings | null
 }

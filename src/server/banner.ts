@@ -19,6 +19,7 @@ export function banner(config: Config): string {
     ['mails', mails],
     ['mode', config.strict ? 'strict' : 'development (loopback only)'],
     ['how to get in', `${config.publicUrl}/api/help`],
+    ...(config.http.console === null ? [] : [['console', `${config.publicUrl}/console`]]),
   ]
   return [`Cardea ${version()}`, ...rows.map(([name = '', value = '']) => `  ${name.padEnd(15)}${value}`), ''].join(
     '\n',

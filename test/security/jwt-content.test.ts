@@ -165,6 +165,7 @@ test('a token of 1 MiB is refused before it is read, by the listener and by the 
     corsOrigins: [],
     bodyLimitBytes: 1024 * 1024,
     documents: false,
+    console: null,
   }
   const api = createNativeApi({ http, health: { ready: async () => {} }, metrics })
   const app = createApp({ core: server.core, http, log: silentLog, metrics, apis: [api], newRequestId: () => 'id' })

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fieldLessons } from './lessons.ts'
 import { type Rule, securityRules } from './rules.ts'
 import { apostropheRules } from './rules-apostrophe.ts'
+import { consoleRules } from './rules-console.ts'
 import { djangoRules } from './rules-django.ts'
 import { doorRules } from './rules-doors.ts'
 import { photoRules } from './rules-photos.ts'
@@ -41,10 +42,11 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(photoRules), [])
   assert.deepEqual(missing(apostropheRules), [])
   assert.deepEqual(missing(pieceRules), [])
+  assert.deepEqual(missing(consoleRules), [])
   assert.deepEqual(missing(serviceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
   const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules, ...serviceRules]
-  const all = [...securityRules, ...doors, ...fieldLessons].map(({ says }) => says)
+  const all = [...securityRules, ...doors, ...consoleRules, ...fieldLessons].map(({ says }) => says)
   assert.equal(new Set(all).size, all.length)
 })
 

@@ -90,6 +90,13 @@ export const securityRules: readonly Rule[] = [
         'an impersonation ends with the right of whoever opened it, their session and their password',
       ],
       'core/events.test.ts': ['under impersonation the actor is the impersonator'],
+      'core/impersonation.test.ts': [
+        'every impersonation ends in the audit log once, however it ended',
+        'somebody with the same rights is not impersonated, whatever they are called',
+      ],
+      'apis/native/admin.test.ts': [
+        'who acts in the name of somebody changes nothing that needs a fresh proof, at any route',
+      ],
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
 import { createApp } from '../../src/apis/mount.ts'
+import type { Office } from '../../src/apis/native/office.ts'
 import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
@@ -37,6 +38,7 @@ export interface TestServerWish {
   readonly photos?: TestCoreWish['photos']
   /** Default: one that stands still. */
   readonly clock?: TestCoreWish['clock']
+  readonly office?: Office
   /** What `/auth/verify` lets through; default nothing. */
   readonly access?: AccessSettings
   /** Services behind the server. */
@@ -107,6 +109,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     corsOrigins: [],
     bodyLimitBytes: 64 * 1024,
     documents: true,
+    console: null,
     ...wish.http,
   }
   const close = async () => {
@@ -116,7 +119,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   try {
     const { types: pieces } = test.core.documents
     const access = wish.access ?? { rules: [], signInUrl: null }
-    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping() })
+    const office = wish.office === undefined ? {} : { office: wish.office }
+    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping(), ...office })
     const app = createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId })
     const settings = wish.gateway
     ready.resolve(

@@ -20,7 +20,7 @@ export type Source = {
 }
 
 export function readSource(path: string, text: string): Source {
-  const { code, strings } = skeleton(text)
+  const { code, strings } = skeleton(text, path.endsWith('.tsx'))
   const imports: Import[] = []
   const add = (index: string | undefined, typeOnly = false, names = '') => {
     const specifier = strings[Number(index)] ?? ''
@@ -35,7 +35,7 @@ export function readSource(path: string, text: string): Source {
   return { path, code, imports }
 }
 
-function skeleton(text: string): { code: string; strings: string[] } {
+function skeleton(text: string, markup: boolean): { code: string; strings: string[] } {
   const strings: string[] = []
   /** Open braces inside each `${` we are in. */
   const templates: number[] = []
@@ -68,7 +68,7 @@ function skeleton(text: string): { code: string; strings: string[] } {
         code += char === '`' ? '(' : text[end] === '$' ? ',' : ')'
       }
       at = end + (text[end] === '$' ? 2 : 1)
-    } else if (char === '/' && startsExpression(code)) {
+    } else if (char === '/' && startsExpression(code) && !(markup && (code.endsWith('<') || text[at + 1] === '>'))) {
       let inClass = false
       at = unescaped(text, at + 1, (c) => {
         if (c === '[') inClass = true

@@ -14,6 +14,7 @@ type Lock = { packages: Record<string, { version: string; hasInstallScript?: boo
 
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 const manifest: Manifest = JSON.parse(read('package.json'))
+const pages: Manifest = JSON.parse(read('ui/package.json'))
 const lock: Lock = JSON.parse(read('package-lock.json'))
 
 test('the tests run on the Node that package.json pins', () => {
@@ -54,7 +55,7 @@ test('every package with an install script is named as allowed or refused', () =
 })
 
 test('every direct dependency is pinned to the exact version that the lock file holds', () => {
-  const direct = { ...manifest.dependencies, ...manifest.devDependencies }
+  const direct = { ...manifest.dependencies, ...pages.devDependencies, ...manifest.devDependencies }
   for (const [name, version] of Object.entries(direct)) {
     assert.match(version, /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, `${name} has the range ${version}`)
     assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name)

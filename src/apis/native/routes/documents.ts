@@ -65,6 +65,9 @@ function createSchema({ http, apis }: DocumentDeps): (notation: 'json' | 'yaml')
 
 function home(call: Call, documents: boolean): string {
   const links = [
+    ...(call.http.console === null
+      ? []
+      : [['console', 'Console', 'Sign in, and look after your account and keys.'] as const]),
     ['api/help', 'How to authenticate', 'Every way in, with lines to paste.'],
     ...(documents
       ? [
