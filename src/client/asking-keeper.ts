@@ -1,4 +1,4 @@
-import { ClientError, type ErrorCode } from './errors.ts'
+import { ClientError, type ErrorCode, isObject } from './errors.ts'
 import { createListeners, type Keeper } from './keeper.ts'
 import type { User } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
@@ -61,8 +61,8 @@ export function createAskingKeeper({ authorization, shareAs, ask }: AskingKeeper
     },
     async open(answer) {
       if (authorization !== null) throw new TypeError('a client with a fixed credential does not sign in')
-      if ('refresh_token' in answer || 'token' in answer)
-        throw new ClientError('unexpected_answer', 'The sign-in answered tokens.', 200)
+      if (!isObject(answer) || !isObject(answer.user) || 'refresh_token' in answer || 'token' in answer)
+        throw new ClientError('unexpected_answer', 'The server answered no session in a cookie.', 200)
       remember(answer.user)
       tabs.tell({ kind: 'signed-in', session: null })
       listeners.tell(answer.user, null)

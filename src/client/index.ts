@@ -1,7 +1,7 @@
 import createOpenApiClient from 'openapi-fetch'
 import { createAskingKeeper } from './asking-keeper.ts'
 import { type Api, createCalls, createOpenCalls } from './calls.ts'
-import { ClientError, errorOf } from './errors.ts'
+import { ClientError, demandWhole, errorOf } from './errors.ts'
 import type { Keeper, Listener, SignedInAnswer } from './keeper.ts'
 import { pageOrigin } from './platform.ts'
 import type { components, operations, paths } from './schema.ts'
@@ -184,14 +184,24 @@ function typed(url: string, credentials: 'include' | 'same-origin', send: Fetch)
   return createOpenApiClient<paths, `${string}/json`>({
     baseUrl: url,
     credentials,
+    // Followed, a redirect would carry a password or a refresh token to wherever it leads.
+    redirect: 'manual',
     fetch: async (request) => {
       const response = await send(request)
+      if (isRedirect(response)) throw new ClientError('unexpected_answer', redirectText, response.status)
       // A page where JSON was asked for is from something in between, such as the sign-in of a network.
       if (!response.ok || isPage(response)) throw await errorOf(response)
+      await demandWhole(response)
       return response
     },
   })
 }
+
+const redirectText = 'The server answered a redirect, which is not followed. Is url the address that it has now?'
+
+/** A browser does not say which one it was. */
+const isRedirect = ({ type, status }: Response): boolean =>
+  type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status)
 
 function dataOf<T>({ data }: { readonly data?: T }): NonNullable<T> {
   if (data === undefined || data === null) throw new ClientError('unexpected_answer', 'The answer is empty.', 200)

@@ -67,7 +67,7 @@ export function isSession(value: unknown): value is StoredSession {
     isObject(value) &&
     typeof value.accessToken === 'string' &&
     typeof value.refreshToken === 'string' &&
-    typeof value.expiresAt === 'number' &&
+    Number.isFinite(value.expiresAt) &&
     isObject(value.user)
   )
 }

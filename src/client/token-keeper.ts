@@ -2,7 +2,7 @@ import { ClientError, type ErrorCode } from './errors.ts'
 import { createListeners, type Keeper, type Proof } from './keeper.ts'
 import { now, wait } from './platform.ts'
 import type { components } from './schema.ts'
-import { isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
+import { isSession, isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
 
 type TokenPair = components['schemas']['TokenPair']
@@ -33,12 +33,14 @@ const isPassing = (error: unknown): boolean =>
 const isOver = /^(credential_|account_|refresh_reused$)/
 
 function sessionOf(pair: TokenPair): StoredSession {
-  return {
+  const session: unknown = {
     accessToken: pair.access_token,
     refreshToken: pair.refresh_token,
     expiresAt: now() + pair.expires_in * 1000,
     user: pair.user,
   }
+  if (!isSession(session)) throw new ClientError('unexpected_answer', 'The server answered no tokens.', 200)
+  return session
 }
 
 /** Access and refresh tokens: one refresh for all calls and all tabs. */
@@ -176,9 +178,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     },
 
     async open(answer) {
-      if (!('refresh_token' in answer))
-        throw new ClientError('unexpected_answer', 'The sign-in answered no tokens.', 200)
-      const session = sessionOf(answer)
+      const session = sessionOf(answer as TokenPair) // looked at there
       tabs.tell({ kind: 'signed-in', session })
       await adopt(session)
       return session.user

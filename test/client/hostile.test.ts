@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createClients, failureOf } from '../support/client.ts'
+import { goodPassword } from '../support/people.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+/* What a server, a network or a neighbour in the browser may do to a client. */
+
+let server: TestServer
+const { watched, signedIn, later } = createClients(() => server)
+
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.close())
+
+const wish = { identifier: 'alice', password: goodPassword }
+
+/** A client whose server answers this to everything. */
+const answering = (answer: () => Response) => watched({ fetch: async () => answer() }).client
+
+describe('a redirect', () => {
+  test('carries no password and no refresh token to where it leads', async () => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const modes: string[] = []
+      const redirect = () => new Response(null, { status, headers: { Location: 'http://127.0.0.1:1/steal' } })
+      const { client } = await signedIn({
+        fetch: async (request) => {
+          modes.push(request.redirect)
+          return modes.length === 1 ? fetch(request) : redirect()
+        },
+      })
+      const error = await failureOf(client.signIn(wish))
+      assert.deepEqual([error.code, error.status], ['unexpected_answer', status])
+      await failureOf(client.account.me())
+      assert.deepEqual([...new Set(modes)], ['manual'])
+    }
+  })
+})
+
+describe('an answer', () => {
+  const json = { headers: { 'Content-Type': 'application/json' } }
+  const brokenOff = () => {
+    const start = (controller: ReadableStreamDefaultController) => {
+      controller.enqueue(new TextEncoder().encode('{"access_token":"ey'))
+      controller.error(new TypeError('terminated'))
+    }
+    return new Response(new ReadableStream({ start }), json)
+  }
+
+  test('that is no JSON is an error of the client that quotes nothing of it', async () => {
+    const client = answering(() => new Response('ey-secret and no JSON', json))
+    for (const call of [client.signIn(wish), client.account.me()]) {
+      const error = await failureOf(call)
+      assert.deepEqual([error.code, error.cause], ['unexpected_answer', undefined])
+      assert.ok(!error.message.includes('secret'))
+    }
+  })
+
+  test('that breaks off is one that did not come', async () => {
+    assert.equal((await failureOf(answering(brokenOff).signIn(wish))).code, 'unreachable')
+  })
+
+  test('to a sign-in that holds no session signs nobody in', async () => {
+    const answers = ['x', ['refresh_token'], { refresh_token: 'a' }, { user: { id: 'a' } }, 7]
+    for (const answer of answers)
+      for (const mode of ['token', 'cookie'] as const) {
+        if (mode === 'cookie' && typeof answer === 'object' && 'user' in answer) continue
+        const { client } = watched({ mode, fetch: async () => Response.json(answer) })
+        assert.equal((await failureOf(client.signIn(wish))).code, 'unexpected_answer', JSON.stringify([answer, mode]))
+        if (mode === 'token') assert.equal(await client.user(), null)
+      }
+  })
+
+  test('to a refresh that breaks off is asked for again, and the session goes on', async () => {
+    let refreshes = 0
+    const { client } = await signedIn({
+      fetch: async (request) => {
+        const response = await fetch(request)
+        if (!request.url.endsWith('/auth/refresh')) return response
+        refreshes += 1
+        if (refreshes > 1) return response
+        await response.body?.cancel()
+        return brokenOff()
+      },
+    })
+    later()
+    assert.ok((await client.account.me()).user)
+    assert.equal(refreshes, 2)
+  })
+})
