@@ -5,7 +5,7 @@ import { ClientError, demandWhole, errorOf } from './errors.ts'
 import type { Keeper, Listener, SignedInAnswer } from './keeper.ts'
 import { pageOrigin } from './platform.ts'
 import type { components, operations, paths } from './schema.ts'
-import { memoryStorage, type SessionStorage, type User } from './storage.ts'
+import { memoryStorage, type SessionStorage, storageOf, type User } from './storage.ts'
 import { createTokenKeeper } from './token-keeper.ts'
 import { createTransport, type Fetch, reach } from './transport.ts'
 
@@ -102,7 +102,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   function tokens(): Keeper {
     return createTokenKeeper({
-      storage: options.storage ?? memoryStorage(),
+      storage: storageOf(`${name} ${url}`, options.storage ?? memoryStorage()),
       shareAs,
       refresh: async (refresh_token) => {
         // Whoever hangs here holds up all tabs.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { createClient } from '../../src/client/index.ts'
 import { createClients, failureOf } from '../support/client.ts'
 import { goodPassword } from '../support/people.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -88,4 +89,27 @@ describe('an answer', () => {
     assert.ok((await client.account.me()).user)
     assert.equal(refreshes, 2)
   })
+})
+
+test('a client that was given the place of another one reads nothing there, and its server sees no token of it', async () => {
+  const { client, storage } = await signedIn()
+  const seen: (string | null)[] = []
+  const wrong = [
+    { url: 'http://127.0.0.1:1', storage },
+    { url: server.url, name: 'another', storage },
+  ].map((options) =>
+    createClient({
+      ...options,
+      fetch: async (request) => {
+        seen.push(request.headers.get('Authorization'), await request.text())
+        return Response.json({ code: 'credential_expired' }, { status: 401 })
+      },
+    }),
+  )
+  for (const other of wrong) {
+    assert.equal(await other.user(), null)
+    await failureOf(other.account.me())
+  }
+  assert.deepEqual(seen, [null, '', null, ''])
+  assert.ok((await client.account.me()).user)
 })
