@@ -96,8 +96,9 @@ export function createClient(options: ClientOptions = {}): Client {
   const open = typed(url, cookies, (request) => reach(fetch, request))
   const keeper = credential === undefined && mode === 'token' ? tokens() : asking()
   const origins = new Set([url, ...(options.origins ?? [])].map((each) => new URL(each).origin))
-  const transport = createTransport({ keeper, origins, fetch })
-  const api = typed(url, cookies, (request) => transport(() => request.clone()))
+  const transport = createTransport({ keeper, origins, fetch, bare: false })
+  const ofServer = createTransport({ keeper, origins, fetch, bare: cookies !== 'include' })
+  const api = typed(url, cookies, (request) => ofServer(() => request.clone()))
   const calls = createCalls(api)
 
   function tokens(): Keeper {
