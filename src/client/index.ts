@@ -152,20 +152,23 @@ export function createClient(options: ClientOptions = {}): Client {
         return user
       },
       async remove(body) {
+        const { session } = await keeper.proof()
         await calls.account.remove(body)
-        await keeper.close()
+        await keeper.close(session)
       },
     },
     signIn: (wish) => step(() => open.POST('/auth/sign-in', { body: { ...wish, mode } })),
     signInWithLink: (token) => step(() => open.POST('/auth/sign-in/link', { body: { token, mode } })),
     async signOut() {
+      let session: string | null = null
       try {
+        session = (await keeper.proof()).session
         await api.POST('/auth/sign-out')
       } catch (error) {
         // Nobody was signed in, or not any more.
         if (!(error instanceof ClientError && error.status === 401)) throw error
       }
-      await keeper.close()
+      await keeper.close(session)
     },
     forget: () => keeper.close(),
     user: () => keeper.user(),

@@ -25,6 +25,8 @@ function proofOf(session: StoredSession | null): Proof {
   return { header: `Bearer ${session.accessToken}`, session: placeOf(session).session }
 }
 
+const isOf = (session: StoredSession, id: string | null): boolean => placeOf(session).session === id
+
 /** Nothing was said about the session: no answer, or one that the server is in trouble. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClientError && (error.status === 0 || error.status >= 500)
@@ -105,9 +107,10 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     listeners.tell(session.user, null)
   }
 
-  async function end(reason: ErrorCode | null): Promise<void> {
+  /** `only`: this session; one that began meanwhile stays. */
+  async function end(reason: ErrorCode | null, only?: string | null): Promise<void> {
     const session = await storage.read()
-    if (session === null) return
+    if (session === null || (only !== undefined && !isOf(session, only))) return
     await storage.write(null)
     tabs.tell({ kind: 'signed-out', of: placeOf(session) })
     listeners.tell(null, reason)
@@ -161,7 +164,9 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       const session = await latest()
       if (session === null || session.expiresAt - now() > MARGIN_MS) return proofOf(session)
       try {
-        return proofOf(await renewed(session))
+        const next = await renewed(session)
+        // Somebody else may have signed in meanwhile: the call is not theirs.
+        return proofOf(next !== null && isOf(next, placeOf(session).session) ? next : null)
       } catch (error) {
         // What the token is still good for need not fail because its successor cannot be had.
         if (isPassing(error) && session.expiresAt > now()) return proofOf(session)
@@ -184,7 +189,7 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       return session.user
     },
 
-    close: () => end(null),
+    close: (only) => end(null, only),
 
     async user() {
       return (await latest())?.user ?? null
