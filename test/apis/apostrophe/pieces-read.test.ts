@@ -344,25 +344,3 @@ test('an address in a site is absolute', async () => {
     await site.close()
   }
 })
-
-test('a page whose documents are related to more of them than a statement takes parameters is answered', async () => {
-  const house = await startNewsroom()
-  try {
-    const [article] = house.core.documents.types
-    assert.ok(article !== undefined)
-    const idOf = (at: number) => `related${String(at).padStart(6, '0')}`
-    const lines = Array.from({ length: 170 }, (_, line) => {
-      const relatedIds = Array.from({ length: 200 }, (_, at) => idOf(line * 200 + at + 1))
-      return { line, content: { _id: idOf(line), title: `Article ${line}`, relatedIds } }
-    })
-    const wish = { mode: 'published', owner: null, dryRun: false } as const
-    assert.deepEqual((await house.core.documents.importAll(article, lines, wish)).problems, [])
-    const answered = await get(house, 'anonymous', 'article?perPage=200')
-    assert.equal(answered.status, 200, answered.text)
-    const results = answered.body.results as unknown as readonly { title: string; _related: readonly unknown[] }[]
-    const related = results.filter((each) => each._related.length > 0).map(({ title }) => title)
-    assert.deepEqual(related, ['Article 0'])
-  } finally {
-    await house.close()
-  }
-})
