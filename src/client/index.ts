@@ -40,7 +40,7 @@ export interface ClientOptions {
   readonly storage?: SessionStorage
   /** Whether tabs and workers of this origin share one session. Default true in pages and their workers, false elsewhere. */
   readonly tabs?: boolean
-  /** Tells two clients of one origin apart that are not to share a session. Default `default`. */
+  /** Mode `token`: tells two clients of one origin apart that are not to share a session. Default `default`. */
   readonly name?: string
   /** Further origins that may see the credential: those of your own API. */
   readonly origins?: readonly string[]
@@ -89,7 +89,8 @@ export function createClient(options: ClientOptions = {}): Client {
   const url = baseOf(options.url)
   const fetch: Fetch = options.fetch ?? ((request) => globalThis.fetch(request))
   const shares = credential === undefined && (options.tabs ?? pageOrigin() !== null)
-  const shareAs = shares ? `cardea ${name} ${mode} ${url}` : null
+  // There is one cookie, whatever a client is called: its sign-in is that of all.
+  const shareAs = shares ? (mode === 'cookie' ? `cardea cookie ${url}` : `cardea ${name} token ${url}`) : null
 
   // A cookie of the server goes to the server, also from a page of another origin that `corsOrigins` there names.
   const cookies = credential === undefined && mode === 'cookie' ? 'include' : 'same-origin'

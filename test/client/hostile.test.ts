@@ -113,3 +113,64 @@ test('a client that was given the place of another one reads nothing there, and 
   assert.deepEqual(seen, [null, '', null, ''])
   assert.ok((await client.account.me()).user)
 })
+
+describe('in mode cookie', () => {
+  /** A server with one cookie, and clients of the pages that share it. */
+  function house() {
+    const user = (username: string) => ({ id: username, username })
+    let now: string | null = null
+    let hold: Promise<void> = Promise.resolve()
+    const dead = { status: 401, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } }
+    const serve = async (request: Request) => {
+      if (request.method === 'POST') now = ((await request.json()) as { identifier: string }).identifier
+      const whose = now
+      if (request.method === 'GET') await hold
+      return whose === null ? Response.json({ code: 'credential_invalid' }, dead) : Response.json({ user: user(whose) })
+    }
+    const client = (name: string) =>
+      createClient({ url: 'http://127.0.0.1:1', mode: 'cookie', tabs: true, name, fetch: serve })
+    return {
+      client,
+      end: () => {
+        now = null
+      },
+      hold: (until: Promise<void>) => {
+        hold = until
+      },
+    }
+  }
+  const heardBy = (client: ReturnType<typeof createClient>) =>
+    new Promise((resolve) => client.onChange((user, reason) => resolve(user?.username ?? reason ?? null)))
+
+  test('a sign-in is that of all clients, whatever they are called', async () => {
+    const { client } = house()
+    const [one, other] = [client('one'), client('other')]
+    await one.signIn({ ...wish, identifier: 'alice' })
+    assert.equal((await other.user())?.username, 'alice')
+    const heard = heardBy(one)
+    await other.signIn({ ...wish, identifier: 'bob' })
+    assert.equal(await heard, 'bob')
+    assert.equal((await one.user())?.username, 'bob')
+    for (const each of [one, other]) each.dispose()
+  })
+
+  test('a call with the cookie from before a sign-in does not end what it began', async () => {
+    const { client, end, hold } = house()
+    const [polling, signing] = [client('page'), client('page')]
+    await polling.signIn({ ...wish, identifier: 'alice' })
+    end()
+    const gate = Promise.withResolvers<void>()
+    hold(gate.promise)
+    const late = failureOf(polling.account.me())
+    await new Promise((resolve) => setImmediate(resolve))
+    hold(Promise.resolve())
+    const heard = heardBy(polling)
+    await signing.signIn({ ...wish, identifier: 'alice' })
+    assert.equal(await heard, 'alice')
+    gate.resolve()
+    await late
+    assert.equal((await polling.user())?.username, 'alice')
+    assert.equal((await signing.user())?.username, 'alice')
+    for (const each of [polling, signing]) each.dispose()
+  })
+})
