@@ -82,12 +82,15 @@ export function webStorage(store: TextStore, name = 'cardea'): SessionStorage {
 export function isSession(value: unknown): value is StoredSession {
   return (
     isObject(value) &&
-    typeof value.accessToken === 'string' &&
-    typeof value.refreshToken === 'string' &&
+    isToken(value.accessToken) &&
+    isToken(value.refreshToken) &&
     Number.isFinite(value.expiresAt) &&
     isObject(value.user)
   )
 }
+
+/** What a header takes: of anything else the error of `Headers` would show the whole. */
+const isToken = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 
 export interface Place {
   readonly session: string
