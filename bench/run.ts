@@ -8,6 +8,7 @@ import { betterAuthMeasure } from './measures/better-auth.ts'
 import { documentsMeasure } from './measures/documents.ts'
 import { guardMeasure } from './measures/guard.ts'
 import { keysMeasure } from './measures/keys.ts'
+import { localGuardMeasure } from './measures/local-guard.ts'
 import { proxiesMeasure } from './measures/proxies.ts'
 import { revocationMeasure } from './measures/revocation.ts'
 import { signInMeasure } from './measures/sign-in.ts'
@@ -28,6 +29,7 @@ import {
 
 const measures = [
   guardMeasure,
+  localGuardMeasure,
   betterAuthMeasure,
   signInMeasure,
   keysMeasure,

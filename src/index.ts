@@ -1,13 +1,22 @@
+import { mount as mountInExpress } from './adapters/express.ts'
+import { mount as mountInFastify } from './adapters/fastify.ts'
+import { mount as mountInHono } from './adapters/hono.ts'
+import { mount as mountInNext, type NextMount } from './adapters/next.ts'
+import { mount as mountInNode } from './adapters/node.ts'
 import type { NodeBindings } from './apis/mount.ts'
 import type { Settings } from './config/options.ts'
 import type { Core } from './core/cardea.ts'
 import type { Log, Mailer } from './core/ports.ts'
+import { createCoreGuard } from './guard/core-guard.ts'
+import type { Guard } from './guard/types.ts'
 import { createHouseApp } from './server/app.ts'
+import { createEmbedded } from './server/embedded.ts'
 import { openHouse } from './server/house.ts'
 import { createJobs } from './server/jobs.ts'
 import { createLog } from './server/log.ts'
 import { loadSettings } from './server/settings.ts'
 
+export type { NextMount } from './adapters/next.ts'
 export type { NodeBindings } from './apis/mount.ts'
 export { ConfigError, type Problem } from './config/config-error.ts'
 export { defineConfig, type Settings } from './config/options.ts'
@@ -15,6 +24,8 @@ export type { Core } from './core/cardea.ts'
 export type { Log, Mailer } from './core/ports.ts'
 export type { Mail } from './core/records.ts'
 export { CardeaError, type ErrorCode, type ErrorDetail, type FieldError } from './errors.ts'
+export { accepts, requires } from './guard/rules.ts'
+export type { Guard, GuardVerdict, Rule } from './guard/types.ts'
 export type {
   ApiName,
   CredentialKind,
@@ -40,7 +51,21 @@ export interface CardeaOptions {
 export interface Cardea {
   /** Answers a request to any of its addresses; 404 for all others. Bindings tell the caller's address. */
   fetch(request: Request, bindings?: NodeBindings): Promise<Response>
+  /** Answers what is at one of its addresses, and null for all else. */
+  handle(request: Request, bindings?: NodeBindings): Promise<Response | null>
   readonly core: Core
+  /** For the routes of the program that it is in: the same as `createGuard` of `cardea/guard`. */
+  readonly guard: Guard
+  /** Its addresses inside a host: `app.use(cardea.express())`. What is not one of them goes on to the host. */
+  express(): ReturnType<typeof mountInExpress>
+  /** `app.register(cardea.fastify())` */
+  fastify(): ReturnType<typeof mountInFastify>
+  /** `app.use(cardea.hono())` */
+  hono(): ReturnType<typeof mountInHono>
+  /** `export const { GET, POST } = cardea.next()` */
+  next(wish?: NextMount): ReturnType<typeof mountInNext>
+  /** `createServer((request, response) => cardea.node()(request, response, next))` */
+  node(): ReturnType<typeof mountInNode>
   /** Flushes, stops the scheduled work and closes the store. */
   close(): Promise<void>
 }
@@ -55,12 +80,20 @@ export async function createCardea({ settings = {}, log, mailer }: CardeaOptions
   const house = await openHouse(config, { log: ownLog, as: 'server', ...(mailer === undefined ? {} : { mailer }) })
   try {
     await house.core.feed.start()
-    const app = createHouseApp(house)
     const jobs = createJobs(house.jobs, ownLog)
+    const app = createHouseApp(house, () => jobs)
     jobs.start()
+    const embedded = createEmbedded(app, ownLog)
     return {
       fetch: async (request, bindings) => app.fetch(request, bindings),
+      handle: embedded.handle,
       core: house.core,
+      guard: createCoreGuard(house.core),
+      express: () => mountInExpress(embedded),
+      fastify: () => mountInFastify(embedded),
+      hono: () => mountInHono(embedded),
+      next: (wish) => mountInNext(embedded, wish),
+      node: () => mountInNode(embedded),
       async close() {
         await jobs.stop()
         await house.close()

@@ -79,6 +79,15 @@ export interface User {
 export const factors = ['password', 'totp', 'recovery-code', 'link', 'set-up-code'] as const
 export type Factor = (typeof factors)[number]
 
+/** What a factor is called in tokens and introspection (`amr`): RFC 8176, section 2, where it has a word for it. */
+export const factorMethods = {
+  password: 'pwd',
+  totp: 'otp',
+  'recovery-code': 'recovery-code',
+  link: 'link',
+  'set-up-code': 'set-up-code',
+} as const satisfies Record<Factor, string>
+
 /** Where a request came from: what sessions, limits and events keep of it. */
 export interface Origin {
   readonly api: ApiName
@@ -91,11 +100,11 @@ export interface Origin {
   readonly foreign?: true
 }
 
-/** Who calls, as the guard found out. */
-export interface Principal {
+/** Who calls, as the guard found out. `U`: what it knows of users; in a guard elsewhere that is less. */
+export interface Principal<U = User> {
   readonly kind: CredentialKind
   /** Null for a static key. */
-  readonly user: User | null
+  readonly user: U | null
   readonly role: RoleName
   /** The issuer's ceiling cut to what the owner has now. */
   readonly scopes: ReadonlySet<Scope>

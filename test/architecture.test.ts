@@ -17,10 +17,13 @@ const LAYERS: Record<string, { all: string[]; types?: string[] }> = {
   apis: { all: ['leaf', 'http'], types: ['core'] },
   config: { all: ['leaf', 'crypto', 'core', 'http'], types: ['apis'] },
   client: { all: ['leaf'] },
-  adapters: { all: ['leaf'], types: ['core', 'http'] },
-  server: { all: ['leaf', 'crypto', 'core', 'store', 'http', 'apis', 'config'] },
+  guard: { all: ['leaf', 'crypto', 'http', 'core/plain'], types: ['core'] },
+  adapters: { all: ['leaf', 'guard'], types: ['core', 'http'] },
+  server: { all: ['leaf', 'crypto', 'core', 'store', 'http', 'apis', 'config', 'guard', 'adapters'] },
   cli: { all: ['leaf', 'server', 'config'], types: ['core'] },
-  index: { all: ['leaf', 'crypto', 'core', 'store', 'http', 'apis', 'config', 'server', 'client'] },
+  index: {
+    all: ['leaf', 'crypto', 'core', 'store', 'http', 'apis', 'config', 'server', 'client', 'guard', 'adapters'],
+  },
 }
 
 /** What contracts of one family share: no API itself, and below all of them. */
@@ -30,8 +33,8 @@ const HTTP = /^(hono|@hono\/.*|node:https?|node:http2|ws|nodemailer)($|\/)/
 const SQL = /^(kysely|pg|better-sqlite3|node:sqlite)($|\/)/
 const MACHINE = /^(node:(fs|child_process|cluster|process|worker_threads|dns)|pino|prom-client|commander)($|\/)/
 
-/** The one place that asks the machine what time it is, and the one that draws random bits. */
-const CLOCK_FILES = ['src/server/clock.ts', 'src/client/platform.ts']
+/** The places that ask the machine what time it is, one for each program, and the one that draws random bits. */
+const CLOCK_FILES = ['src/server/clock.ts', 'src/guard/clock.ts', 'src/client/platform.ts']
 const RANDOM_FILES = ['src/crypto/random.ts']
 const ENV_FILES = ['src/config/load.ts']
 /** Node takes a reporter as a default export, and nothing else. */
@@ -52,6 +55,9 @@ const TEST_FILES_OF_THEIR_OWN = ['test/architecture.test.ts', 'test/docs.test.ts
 const LINES = 400
 /** Written by a tool, and read by nobody from top to bottom. */
 const GENERATED_FILES = ['src/client/schema.ts']
+
+/** Parts of the core that know nothing of the rest of it: guards in other programs use them too. */
+const PLAIN_CORE = ['address-list', 'dot-path', 'public-projection', 'subject-cache']
 
 /** Spelled so that this file does not hold them itself. */
 const FOREIGN_WORDS = [['..', 'shared'].join('/'), ['', 'work', ''].join('/'), ['sub', 'agent'].join('')]
@@ -368,6 +374,7 @@ function layerOf(path: string): string {
   const [, folder = '', ...rest] = path.split('/')
   if (folder === 'apis' && rest.length > 1) return `apis/${rest[0]}`
   if (path === 'src/core/records.ts') return 'core/records'
+  if (PLAIN_CORE.some((name) => path === `src/core/${name}.ts`)) return 'core/plain'
   return rest.length === 0 ? path : folder
 }
 

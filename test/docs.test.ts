@@ -31,8 +31,8 @@ const notRun: Readonly<Record<string, string>> = {
 let place: TestPlace
 let server: TestServerProcess
 let shopPort: number
-/** What pages call 4200 and 4300. */
-let others: readonly [number, number]
+/** What pages call 4200, 4300 and 4400. */
+let others: readonly [number, number, number]
 let scripts = 0
 
 before(async () => {
@@ -43,7 +43,7 @@ before(async () => {
     CARDEA_LIBREPHOTOS_LIBRARY: 'pictures',
   })
   shopPort = await freePort()
-  others = [await freePort(), await freePort()]
+  others = [await freePort(), await freePort(), await freePort()]
   for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
 })
 after(() => place.drop())
@@ -63,6 +63,7 @@ function bash(script: string): Promise<Ended> {
     .replaceAll(':4100', `:${shopPort}`)
     .replaceAll(/\b4200\b/g, `${others[0]}`)
     .replaceAll(/\b4300\b/g, `${others[1]}`)
+    .replaceAll(/\b4400\b/g, `${others[2]}`)
   // What a page starts in the background ends with it, also when a line before its `kill` fails.
   const sweep = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n`
   // A page says a second; a busy machine may take more.

@@ -42,7 +42,9 @@ try {
       assert.ok(existsSync(join(home, target)), `${name}: ${target} is not packed`)
       continue
     }
-    assert.ok(existsSync(join(home, target.types)), `${name}: ${target.types} is not packed`)
+    for (const file of [target.types, target.default])
+      assert.ok(existsSync(join(home, file)), `${name}: ${file} is not packed`)
+    assert.ok(existsSync(join(root, target['cardea-source'])), `${name}: ${target['cardea-source']} is not there`)
     const names = node(
       '--input-type=module',
       '-e',

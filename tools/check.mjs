@@ -106,7 +106,7 @@ function tests(engine, named) {
   const tally = join(scratch, `${engine}.json`)
   const options = [
     '--test',
-    `--test-concurrency=${Math.min(4, Math.max(2, availableParallelism()))}`,
+    `--test-concurrency=${Math.min(4, availableParallelism() + 1)}`,
     `--test-timeout=${TIMEOUT_MS}`,
     ...(grep === undefined ? [] : [`--test-name-pattern=${grep}`]),
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],

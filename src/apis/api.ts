@@ -47,6 +47,10 @@ export interface Call<Body = unknown, Query = unknown, Params = unknown> {
   user(): User
   /** Throws origin_refused unless the request proves that it comes from this site: before any cookie is set. */
   demandSameOrigin(): void
+  /**
+   * Whether the credential that the request came with would be let in here now. For answers that go on after it was.
+   */
+  stillStands(): Promise<boolean>
   /** The cookie is sent only with the same-origin proof. */
   setCookie(cookie: Cookie): void
 }

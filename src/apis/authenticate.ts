@@ -41,6 +41,14 @@ const isAmbient = (credential: Presented): boolean =>
 const judge = (x: Exchange, presented: readonly Presented[]): Verdict<Principal> | Promise<Verdict<Principal>> =>
   x.app.core.guard.authenticate(presented, x.route.takes, x.origin, x.route.strictKinds)
 
+/** The same credential asked for again, for answers that go on: it can have ended meanwhile, or lost the scope. */
+export async function stillStands(x: Exchange): Promise<boolean> {
+  const { takes, needs, readCredentials = x.api.readCredentials } = x.route
+  if (takes.length === 0) return true
+  const verdict = await judge(x, readCredentials(x.headers, x.connection, x.request.url))
+  return verdict.ok && (needs === undefined || verdict.value.scopes.has(needs))
+}
+
 async function byPrecedence(
   x: Exchange,
   presented: readonly Presented[],

@@ -12,6 +12,7 @@ import type { HttpSettings } from '../http/settings.ts'
 import type { Api, Method, Route } from './api.ts'
 import type { AppContext, WebMetrics } from './context.ts'
 import { runPipeline } from './pipeline.ts'
+import { createPathCheck } from './served-paths.ts'
 
 /** What @hono/node-server hands along with a request. */
 export interface NodeBindings {
@@ -37,6 +38,8 @@ export interface AppDeps {
 export interface App {
   /** Answers at once what needs no waiting. */
   fetch(request: Request, env?: NodeBindings): Response | Promise<Response>
+  /** Whether something of ours stands at this path, as it was sent; for hosts that serve more than us. */
+  serves(path: string): boolean
 }
 
 const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -180,6 +183,7 @@ export function createApp(deps: AppDeps): App {
       const answer = direct.get(method)?.get(path)
       return answer === undefined ? router.fetch(request, env) : answer(request, noParams, env)
     },
+    serves: createPathCheck(apis.flatMap((api) => api.routes.map(({ path }) => path))),
   }
 }
 

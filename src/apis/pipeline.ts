@@ -17,7 +17,7 @@ import { type Reply, toResponse } from '../http/reply.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import type { Principal, Scope, User } from '../types.ts'
 import type { Call, Route } from './api.ts'
-import { authenticate, demandCsrfCookie, provesOrigin } from './authenticate.ts'
+import { authenticate, demandCsrfCookie, provesOrigin, stillStands } from './authenticate.ts'
 import type { Exchange, Step } from './exchange.ts'
 import { aim, checkOrigin } from './original.ts'
 import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
@@ -237,6 +237,7 @@ function callOf(x: Exchange): Call {
       if (!provesOrigin(x))
         throw new CardeaError('origin_refused', { kind: 'session-cookie', internal: `proof: ${x.sameOrigin}` })
     },
+    stillStands: () => stillStands(x),
     setCookie(cookie) {
       x.cookies.push(cookie)
     },

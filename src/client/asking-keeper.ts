@@ -1,4 +1,4 @@
-import { ClientError, type ErrorCode } from './errors.ts'
+import { ClientError, type ErrorCode, isObject } from './errors.ts'
 import { createListeners, type Keeper } from './keeper.ts'
 import type { User } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
@@ -17,11 +17,14 @@ export function createAskingKeeper({ authorization, shareAs, ask }: AskingKeeper
   const tabs = shareAs === null ? noTabs : createTabs(shareAs, hear)
   let known: Promise<User | null> | null = null
   let signedIn = false
+  /** Sign-ins that this client knows of: a call from before the last one says nothing about it. */
+  let signIns = 0
 
   async function hear({ kind }: Message): Promise<void> {
     if (kind !== 'signed-in' && kind !== 'signed-out') return
     known = null
     if (kind === 'signed-out') remember(null)
+    else signIns += 1
     listeners.tell(await user(), null)
   }
 
@@ -54,15 +57,16 @@ export function createAskingKeeper({ authorization, shareAs, ask }: AskingKeeper
   }
 
   return {
-    proof: async () => ({ header: authorization, session: null }),
-    async renew() {
-      if (authorization === null && signedIn) end('credential_invalid')
+    proof: async () => ({ header: authorization, session: String(signIns) }),
+    async renew({ session }) {
+      if (authorization === null && signedIn && session === String(signIns)) end('credential_invalid')
       return null
     },
     async open(answer) {
       if (authorization !== null) throw new TypeError('a client with a fixed credential does not sign in')
-      if ('refresh_token' in answer || 'token' in answer)
-        throw new ClientError('unexpected_answer', 'The sign-in answered tokens.', 200)
+      if (!isObject(answer) || !isObject(answer.user) || 'refresh_token' in answer || 'token' in answer)
+        throw new ClientError('unexpected_answer', 'The server answered no session in a cookie.', 200)
+      signIns += 1
       remember(answer.user)
       tabs.tell({ kind: 'signed-in', session: null })
       listeners.tell(answer.user, null)

@@ -80,6 +80,22 @@ export async function errorOf(response: Response): Promise<ClientError> {
   return new ClientError(code, message, response.status, problem, { retryAfter: Number.isNaN(after) ? null : after })
 }
 
+/** JSON that broke off on its way, or that is none, is an error of the client: that of the platform quotes what it read. */
+export async function demandWhole(response: Response): Promise<void> {
+  if (!/[/+]json\b/i.test(response.headers.get('Content-Type') ?? '')) return
+  const text = await response
+    .clone()
+    .text()
+    .catch((cause: unknown) => {
+      throw errorOfFetch(cause)
+    })
+  try {
+    if (text !== '') JSON.parse(text)
+  } catch {
+    throw new ClientError('unexpected_answer', 'The answer is not JSON.', response.status)
+  }
+}
+
 /** What `fetch` threw. A call that was aborted stays what it is. */
 export function errorOfFetch(cause: unknown): unknown {
   const isLate = isObject(cause) && cause.name === 'TimeoutError'

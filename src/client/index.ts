@@ -1,11 +1,11 @@
 import createOpenApiClient from 'openapi-fetch'
 import { createAskingKeeper } from './asking-keeper.ts'
 import { type Api, createCalls, createOpenCalls } from './calls.ts'
-import { ClientError, errorOf } from './errors.ts'
+import { ClientError, demandWhole, errorOf } from './errors.ts'
 import type { Keeper, Listener, SignedInAnswer } from './keeper.ts'
 import { pageOrigin } from './platform.ts'
 import type { components, operations, paths } from './schema.ts'
-import { memoryStorage, type SessionStorage, type User } from './storage.ts'
+import { memoryStorage, type SessionStorage, storageOf, type User } from './storage.ts'
 import { createTokenKeeper } from './token-keeper.ts'
 import { createTransport, type Fetch, reach } from './transport.ts'
 
@@ -40,7 +40,7 @@ export interface ClientOptions {
   readonly storage?: SessionStorage
   /** Whether tabs and workers of this origin share one session. Default true in pages and their workers, false elsewhere. */
   readonly tabs?: boolean
-  /** Tells two clients of one origin apart that are not to share a session. Default `default`. */
+  /** Mode `token`: tells two clients of one origin apart that are not to share a session. Default `default`. */
   readonly name?: string
   /** Further origins that may see the credential: those of your own API. */
   readonly origins?: readonly string[]
@@ -89,20 +89,22 @@ export function createClient(options: ClientOptions = {}): Client {
   const url = baseOf(options.url)
   const fetch: Fetch = options.fetch ?? ((request) => globalThis.fetch(request))
   const shares = credential === undefined && (options.tabs ?? pageOrigin() !== null)
-  const shareAs = shares ? `cardea ${name} ${mode} ${url}` : null
+  // There is one cookie, whatever a client is called: its sign-in is that of all.
+  const shareAs = shares ? (mode === 'cookie' ? `cardea cookie ${url}` : `cardea ${name} token ${url}`) : null
 
   // A cookie of the server goes to the server, also from a page of another origin that `corsOrigins` there names.
   const cookies = credential === undefined && mode === 'cookie' ? 'include' : 'same-origin'
   const open = typed(url, cookies, (request) => reach(fetch, request))
   const keeper = credential === undefined && mode === 'token' ? tokens() : asking()
   const origins = new Set([url, ...(options.origins ?? [])].map((each) => new URL(each).origin))
-  const transport = createTransport({ keeper, origins, fetch })
-  const api = typed(url, cookies, (request) => transport(() => request.clone()))
+  const transport = createTransport({ keeper, origins, fetch, bare: false })
+  const ofServer = createTransport({ keeper, origins, fetch, bare: cookies !== 'include' })
+  const api = typed(url, cookies, (request) => ofServer(() => request.clone()))
   const calls = createCalls(api)
 
   function tokens(): Keeper {
     return createTokenKeeper({
-      storage: options.storage ?? memoryStorage(),
+      storage: storageOf(`${name} ${url}`, options.storage ?? memoryStorage()),
       shareAs,
       refresh: async (refresh_token) => {
         // Whoever hangs here holds up all tabs.
@@ -151,20 +153,23 @@ export function createClient(options: ClientOptions = {}): Client {
         return user
       },
       async remove(body) {
+        const { session } = await keeper.proof()
         await calls.account.remove(body)
-        await keeper.close()
+        await keeper.close(session)
       },
     },
     signIn: (wish) => step(() => open.POST('/auth/sign-in', { body: { ...wish, mode } })),
     signInWithLink: (token) => step(() => open.POST('/auth/sign-in/link', { body: { token, mode } })),
     async signOut() {
+      let session: string | null = null
       try {
+        session = (await keeper.proof()).session
         await api.POST('/auth/sign-out')
       } catch (error) {
         // Nobody was signed in, or not any more.
         if (!(error instanceof ClientError && error.status === 401)) throw error
       }
-      await keeper.close()
+      await keeper.close(session)
     },
     forget: () => keeper.close(),
     user: () => keeper.user(),
@@ -184,14 +189,24 @@ function typed(url: string, credentials: 'include' | 'same-origin', send: Fetch)
   return createOpenApiClient<paths, `${string}/json`>({
     baseUrl: url,
     credentials,
+    // Followed, a redirect would carry a password or a refresh token to wherever it leads.
+    redirect: 'manual',
     fetch: async (request) => {
       const response = await send(request)
+      if (isRedirect(response)) throw new ClientError('unexpected_answer', redirectText, response.status)
       // A page where JSON was asked for is from something in between, such as the sign-in of a network.
       if (!response.ok || isPage(response)) throw await errorOf(response)
+      await demandWhole(response)
       return response
     },
   })
 }
+
+const redirectText = 'The server answered a redirect, which is not followed. Is url the address that it has now?'
+
+/** A browser does not say which one it was. */
+const isRedirect = ({ type, status }: Response): boolean =>
+  type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status)
 
 function dataOf<T>({ data }: { readonly data?: T }): NonNullable<T> {
   if (data === undefined || data === null) throw new ClientError('unexpected_answer', 'The answer is empty.', 200)

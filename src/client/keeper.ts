@@ -26,8 +26,8 @@ export interface Keeper {
   renew(used: Proof): Promise<Proof | null>
   /** A sign-in succeeded. */
   open(answer: SignedInAnswer): Promise<User>
-  /** The session is over, as this client wished. */
-  close(): Promise<void>
+  /** The session is over, as this client wished; `only`: the one of that proof, and none that began meanwhile. */
+  close(only?: Proof['session']): Promise<void>
   user(): Promise<User | null>
   /** The server said something newer about the user. */
   learn(user: User): Promise<void>

@@ -195,13 +195,63 @@ export interface paths {
     /** Makes an API key for a service user. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
     post: operations['postAuthAdminUsersByIdKeys']
   }
+  '/auth/admin/users/{id}/sessions': {
+    /** The sessions of a user, newest first. Needs the scope `users:read`. */
+    get: operations['getAuthAdminUsersByIdSessions']
+    /** Ends all sessions of a user. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    delete: operations['deleteAuthAdminUsersByIdSessions']
+  }
+  '/auth/admin/users/{id}/password-reset': {
+    /** Mails a user a link to set a new password. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    post: operations['postAuthAdminUsersByIdPasswordReset']
+  }
+  '/auth/admin/users/{id}/impersonate': {
+    /** Opens a session in the name of a user with fewer rights, for 15 minutes; they are told by mail. Needs the scope `impersonate`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    post: operations['postAuthAdminUsersByIdImpersonate']
+  }
+  '/auth/admin/roles': {
+    /** The roles, and the scopes of each. Needs the scope `users:read`. */
+    get: operations['getAuthAdminRoles']
+  }
   '/auth/admin/invitations': {
     /** Mails an invitation to sign up. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
     post: operations['postAuthAdminInvitations']
   }
+  '/auth/admin/keys': {
+    /** The API keys of everybody, newest first. Needs the scope `users:read`. */
+    get: operations['getAuthAdminKeys']
+  }
+  '/auth/admin/keys/{id}': {
+    /** Revokes an API key of anybody. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    delete: operations['deleteAuthAdminKeysById']
+  }
+  '/auth/admin/tokens': {
+    /** The private tokens of everybody, newest first. Needs the scope `users:read`. */
+    get: operations['getAuthAdminTokens']
+  }
+  '/auth/admin/tokens/{id}': {
+    /** Revokes a private token of anybody. Needs the scope `users:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    delete: operations['deleteAuthAdminTokensById']
+  }
   '/auth/admin/events': {
     /** The audit log, newest first. Needs the scope `events:read`. */
     get: operations['getAuthAdminEvents']
+  }
+  '/auth/admin/events/kinds': {
+    /** The kinds of audit events. Needs the scope `events:read`. */
+    get: operations['getAuthAdminEventsKinds']
+  }
+  '/auth/admin/events/export': {
+    /** The audit log as a file, newest first, as it is read. Needs the scope `events:read`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
+    get: operations['getAuthAdminEventsExport']
+  }
+  '/auth/admin/events/live': {
+    /** The audit log as it grows, as server-sent events called `event`; `Last-Event-ID` resumes. Needs the scope `events:read`. */
+    get: operations['getAuthAdminEventsLive']
+  }
+  '/auth/admin/statistics': {
+    /** Sign-ins by day (UTC): good ones, failed ones, and limits that were hit. Needs the scope `events:read`. */
+    get: operations['getAuthAdminStatistics']
   }
   '/auth/admin/signing-keys': {
     /** Signing keys: age, state, next rotation. Needs the scope `signing-keys:write`. */
@@ -210,6 +260,22 @@ export interface paths {
   '/auth/admin/signing-keys/rotate': {
     /** Publishes the next signing key; with `now` it also signs at once. Needs the scope `signing-keys:write`. Needs a fresh proof of all factors: a session that proved them lately, or `current_password` (and `code` where a second factor is on) in the body. */
     post: operations['postAuthAdminSigningKeysRotate']
+  }
+  '/auth/admin/configuration': {
+    /** The settings in force, and where each came from; of secrets only whether they are set. Needs the scope `events:read`. */
+    get: operations['getAuthAdminConfiguration']
+  }
+  '/auth/admin/status': {
+    /** How the server is: version, database, change feed, mail, scheduled work, and how much there is. Needs the scope `events:read`. */
+    get: operations['getAuthAdminStatus']
+  }
+  '/auth/admin/pieces': {
+    /** The declared piece types and what of them is public. Needs the scope `documents:read`. */
+    get: operations['getAuthAdminPieces']
+  }
+  '/auth/admin/pieces/{type}/sample': {
+    /** A published document as anonymous callers see it, beside what the caller sees. Needs the scope `documents:read`. */
+    get: operations['getAuthAdminPiecesByTypeSample']
   }
   '/oauth/token': {
     /** Token endpoint: client_credentials with an API key as Basic, and refresh_token (RFC 6749). Answers without a credential as well; a bad one is refused all the same. */
@@ -246,6 +312,10 @@ export interface paths {
   '/metrics': {
     /** Prometheus metrics; for callers on this machine (while the public URL is loopback) and holders of the scope `events:read`. Answers without a credential as well; a bad one is refused all the same. */
     get: operations['getMetrics']
+  }
+  '/auth/changes': {
+    /** What guards elsewhere must not believe any longer, as server-sent events: `start`, `change` and `reset`, with comments between them while all is well. `Last-Event-ID` resumes. Needs the scope `changes:read`. */
+    get: operations['getAuthChanges']
   }
   '/': {
     /** What this is, and where the help is. */
@@ -391,6 +461,8 @@ export interface components {
       created_at: string
       last_seen_at: string
       expires_at: string
+      /** Who acts in the name of the user; null: nobody. */
+      actor: string | null
     }
     Ended: {
       ended: number
@@ -447,17 +519,99 @@ export interface components {
       token: string
     }
     UserPage: {
-      items: components['schemas']['User'][]
+      items: components['schemas']['ManagedUser'][]
       /** For `cursor`; null at the end. */
       next_cursor: string | null
+    }
+    ManagedUser: components['schemas']['User'] & {
+      /** Given by name on top of the role; services only. */
+      granted_scopes: string[]
+      has_password: boolean
+      updated_at: string
+    }
+    UserSessionPage: {
+      items: components['schemas']['Session'][]
+      /** For `cursor`; null at the end. */
+      next_cursor: string | null
+    }
+    UserSessionsEnded: {
+      ended: number
+    }
+    Impersonation: {
+      access_token: string
+      token_type: 'Bearer'
+      expires_in: number
+      session_id: string
+      user: components['schemas']['User']
+    }
+    Roles: {
+      items: {
+        name: string
+        scopes: string[]
+      }[]
+      /** All that this server knows; services can be given any by name. */
+      scopes: string[]
+    }
+    OwnedApiKeyPage: {
+      items: components['schemas']['OwnedApiKey'][]
+      /** For `cursor`; null at the end. */
+      next_cursor: string | null
+    }
+    OwnedApiKey: components['schemas']['ApiKey'] & {
+      owner: components['schemas']['Owner']
+    }
+    Owner: {
+      id: string
+      username: string
+      kind: 'person' | 'service'
+      status: 'pending' | 'active' | 'disabled' | 'blocked'
+    }
+    OwnedPrivateTokenPage: {
+      items: components['schemas']['OwnedPrivateToken'][]
+      /** For `cursor`; null at the end. */
+      next_cursor: string | null
+    }
+    OwnedPrivateToken: components['schemas']['PrivateToken'] & {
+      owner: components['schemas']['Owner']
     }
     AuditPage: {
-      items: components['schemas']['Event'][]
+      items: components['schemas']['AuditEvent'][]
       /** For `cursor`; null at the end. */
       next_cursor: string | null
     }
+    AuditEvent: components['schemas']['Event'] & {
+      /** The user name of now; null: there is no such user. */
+      user_name: string | null
+      /** The user name of now; null: there is no such user. */
+      actor_name: string | null
+    }
+    EventKinds: {
+      items: string[]
+    }
+    SignInStatistics: {
+      items: {
+        day: string
+        successes: number
+        /** Wrong names, passwords and set-up codes. */
+        failures: number
+        /** Wrong codes of a second factor. */
+        factor_failures: number
+        /** Times that a limit was hit. */
+        limited: number
+      }[]
+      /** How long the audit log, which this is counted from, is kept. */
+      kept_days: number
+    }
     SigningKeys: {
-      items: components['schemas']['SigningKey'][]
+      items: components['schemas']['ManagedSigningKey'][]
+      schedule: {
+        use: 'access' | 'refresh' | 'private'
+        kid: string
+        next_at: string
+      }[]
+    }
+    ManagedSigningKey: components['schemas']['SigningKey'] & {
+      state: 'next' | 'signing' | 'verifying' | 'revoked'
     }
     SigningKey: {
       kid: string
@@ -468,6 +622,110 @@ export interface components {
       retired_at: string | null
       verifies_until: string | null
       revoked_at: string | null
+    }
+    Configuration: {
+      strict: boolean
+      file: string | null
+      relaxations: string[]
+      items: {
+        setting: string
+        variable: string
+        /** Null where `shown` is false. */
+        value?: unknown
+        /** False: secret, or not known to be safe to show. */
+        shown: boolean
+        is_set: boolean
+        /** `default`, `file`, `environment` or `flag`. */
+        source: string
+        default: string
+        unit: string | null
+        doc: string
+      }[]
+    }
+    Status: {
+      version: string
+      runtime: string
+      engine: 'sqlite' | 'postgres'
+      started_at: string
+      now: string
+      memory_bytes: number
+      database: {
+        answers: boolean
+        migrations: number
+        newest_migration: string | null
+      }
+      changes: {
+        fresh: boolean
+        seq: number
+        /** Since the change feed was read; null: never. */
+        age_seconds: number | null
+      }
+      mail: {
+        via: 'smtp' | 'outbox'
+        host: string | null
+        last_sent_at: string | null
+        last_failed_at: string | null
+      }
+      jobs: {
+        name: string
+        every_seconds: number
+        running: boolean
+        last_run_at: string | null
+        last_millis: number | null
+        failed: boolean
+      }[]
+      counts: {
+        users: {
+          pending: number
+          active: number
+          disabled: number
+          blocked: number
+        }
+        services: number
+        sessions: number
+        keys: number
+        tokens: number
+        events: number
+        documents: number
+      } | null
+      suspended: {
+        keys: number
+        tokens: number
+      } | null
+    }
+    PieceTypes: {
+      items: {
+        name: string
+        url: string | null
+        fields: {
+          name: string
+          type: string
+          required: boolean
+          with_type: string | null
+          fields: {
+            name: string
+            type: string
+          }[]
+        }[]
+        /** What anonymous callers see; null: for them the type does not exist. */
+        projection: string[] | null
+        guests_see_all: boolean
+        view_role: string
+        edit_role: string
+        publish_role: string
+      }[]
+    }
+    PieceSample: {
+      /** As somebody sees it who sends no credential; null: not at all. */
+      anonymous: {
+        [member: string]: unknown
+      } | null
+      /** As the caller sees it; null: not at all. */
+      whole: {
+        [member: string]: unknown
+      } | null
+      /** False: nothing is published yet; this is a blank document. */
+      stored: boolean
     }
     OauthToken: {
       access_token: string
@@ -497,6 +755,11 @@ export interface components {
       act?: {
         sub: string
       }
+      api?: string
+      user_kind?: 'person' | 'service'
+      amr?: string[]
+      auth_time?: number
+      allow_addresses?: string[]
     }
     Jwks: {
       keys: {
@@ -1387,7 +1650,7 @@ export interface operations {
     responses: {
       201: {
         content: {
-          'application/json': components['schemas']['User']
+          'application/json': components['schemas']['ManagedUser']
         }
       }
     }
@@ -1404,7 +1667,7 @@ export interface operations {
     responses: {
       200: {
         content: {
-          'application/json': components['schemas']['User']
+          'application/json': components['schemas']['ManagedUser']
         }
       }
     }
@@ -1436,7 +1699,7 @@ export interface operations {
     responses: {
       200: {
         content: {
-          'application/json': components['schemas']['User']
+          'application/json': components['schemas']['ManagedUser']
         }
       }
     }
@@ -1504,6 +1767,8 @@ export interface operations {
           /** What it may do, at most. Without: whatever its owner may do. */
           scopes?: string[]
           expires_at?: string | null
+          /** Addresses or CIDR blocks; empty: from anywhere. */
+          allow_addresses?: string[]
           /** Needed where the session is not fresh. */
           current_password?: string
           /** Needed as well where a second factor is on. */
@@ -1515,6 +1780,118 @@ export interface operations {
       201: {
         content: {
           'application/json': components['schemas']['IssuedApiKey']
+        }
+      }
+    }
+  }
+  getAuthAdminUsersByIdSessions: {
+    parameters: {
+      query?: {
+        limit?: number
+        /** As answered in `next_cursor`. */
+        cursor?: string
+      }
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['UserSessionPage']
+        }
+      }
+    }
+  }
+  deleteAuthAdminUsersByIdSessions: {
+    parameters: {
+      query?: never
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /** Needed where the session is not fresh. */
+          current_password?: string
+          /** Needed as well where a second factor is on. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['UserSessionsEnded']
+        }
+      }
+    }
+  }
+  postAuthAdminUsersByIdPasswordReset: {
+    parameters: {
+      query?: never
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /** Needed where the session is not fresh. */
+          current_password?: string
+          /** Needed as well where a second factor is on. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      202: {
+        content?: never
+      }
+    }
+  }
+  postAuthAdminUsersByIdImpersonate: {
+    parameters: {
+      query?: never
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /** Needed where the session is not fresh. */
+          current_password?: string
+          /** Needed as well where a second factor is on. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      201: {
+        content: {
+          'application/json': components['schemas']['Impersonation']
+        }
+      }
+    }
+  }
+  getAuthAdminRoles: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['Roles']
         }
       }
     }
@@ -1543,13 +1920,116 @@ export interface operations {
       }
     }
   }
+  getAuthAdminKeys: {
+    parameters: {
+      query?: {
+        limit?: number
+        /** As answered in `next_cursor`. */
+        cursor?: string
+        /** Public id of the owner. */
+        user?: string
+        /** Part of a name, letter case aside, or an id. */
+        search?: string
+        api?: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
+        /** `expiring` ends within 14 days; `suspended` came back from a backup. Default: all. */
+        state?: 'live' | 'expiring' | 'expired' | 'revoked' | 'suspended'
+      }
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['OwnedApiKeyPage']
+        }
+      }
+    }
+  }
+  deleteAuthAdminKeysById: {
+    parameters: {
+      query?: never
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /** Needed where the session is not fresh. */
+          current_password?: string
+          /** Needed as well where a second factor is on. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      204: {
+        content?: never
+      }
+    }
+  }
+  getAuthAdminTokens: {
+    parameters: {
+      query?: {
+        limit?: number
+        /** As answered in `next_cursor`. */
+        cursor?: string
+        /** Public id of the owner. */
+        user?: string
+        /** Part of a name, letter case aside, or an id. */
+        search?: string
+        api?: 'native' | 'freesewing' | 'librephotos' | 'apostrophe' | 'hautai' | 'forward-auth'
+        /** `expiring` ends within 14 days; `suspended` came back from a backup. Default: all. */
+        state?: 'live' | 'expiring' | 'expired' | 'revoked' | 'suspended'
+      }
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['OwnedPrivateTokenPage']
+        }
+      }
+    }
+  }
+  deleteAuthAdminTokensById: {
+    parameters: {
+      query?: never
+      path: {
+        id: string
+      }
+      header?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /** Needed where the session is not fresh. */
+          current_password?: string
+          /** Needed as well where a second factor is on. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      204: {
+        content?: never
+      }
+    }
+  }
   getAuthAdminEvents: {
     parameters: {
       query?: {
         limit?: number
         /** As answered in `next_cursor`. */
         cursor?: string
+        /** Public id of the user it is about. */
         user?: string
+        /** Public id of who did it. */
+        actor?: string
         kind?: string
         address?: string
         from?: string
@@ -1563,6 +2043,86 @@ export interface operations {
       200: {
         content: {
           'application/json': components['schemas']['AuditPage']
+        }
+      }
+    }
+  }
+  getAuthAdminEventsKinds: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['EventKinds']
+        }
+      }
+    }
+  }
+  getAuthAdminEventsExport: {
+    parameters: {
+      query: {
+        format: 'csv' | 'jsonl'
+        /** Public id of the user it is about. */
+        user?: string
+        /** Public id of who did it. */
+        actor?: string
+        kind?: string
+        address?: string
+        from?: string
+        to?: string
+      }
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'text/csv': string
+          'application/x-ndjson': string
+        }
+      }
+    }
+  }
+  getAuthAdminEventsLive: {
+    parameters: {
+      query?: {
+        /** Public id of the user it is about. */
+        user?: string
+        /** Public id of who did it. */
+        actor?: string
+        kind?: string
+        address?: string
+      }
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'text/event-stream': string
+        }
+      }
+    }
+  }
+  getAuthAdminStatistics: {
+    parameters: {
+      query?: {
+        days?: number
+      }
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['SignInStatistics']
         }
       }
     }
@@ -1604,6 +2164,68 @@ export interface operations {
       201: {
         content: {
           'application/json': components['schemas']['SigningKey']
+        }
+      }
+    }
+  }
+  getAuthAdminConfiguration: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['Configuration']
+        }
+      }
+    }
+  }
+  getAuthAdminStatus: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['Status']
+        }
+      }
+    }
+  }
+  getAuthAdminPieces: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['PieceTypes']
+        }
+      }
+    }
+  }
+  getAuthAdminPiecesByTypeSample: {
+    parameters: {
+      query?: never
+      path: {
+        type: string
+      }
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'application/json': components['schemas']['PieceSample']
         }
       }
     }
@@ -1755,6 +2377,21 @@ export interface operations {
       200: {
         content: {
           'text/plain': string
+        }
+      }
+    }
+  }
+  getAuthChanges: {
+    parameters: {
+      query?: never
+      path?: never
+      header?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        content: {
+          'text/event-stream': string
         }
       }
     }

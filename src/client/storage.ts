@@ -10,9 +10,11 @@ export interface StoredSession {
   /** When the access token ends, in milliseconds since the epoch by the clock of this machine. */
   readonly expiresAt: number
   readonly user: User
+  /** Of which client, by name and server; written by it. */
+  readonly client?: string
 }
 
-/** Where the session is kept. What is written must be what is read next. */
+/** Where the session is kept, of one client. What is written must be what is read next. */
 export interface SessionStorage {
   read(): StoredSession | null | Promise<StoredSession | null>
   write(session: StoredSession | null): void | Promise<void>
@@ -32,6 +34,21 @@ export function memoryStorage(): SessionStorage {
   }
 }
 
+/**
+ * Two clients that were given one place: what the other one left there is not read. The tokens of one server never go to
+ * another one.
+ */
+export function storageOf(client: string, storage: SessionStorage): SessionStorage {
+  const own = (found: StoredSession | null) => (found?.client === client ? found : null)
+  return {
+    read() {
+      const found = storage.read()
+      return found !== null && 'then' in found ? found.then(own) : own(found)
+    },
+    write: (session) => storage.write(session === null ? null : { ...session, client }),
+  }
+}
+
 /** The part of `Storage` of browsers that is used. */
 export interface TextStore {
   getItem(name: string): string | null
@@ -41,7 +58,7 @@ export interface TextStore {
 
 /**
  * `sessionStorage`, which outlives a reload of the tab, or `localStorage` for those who accept what `memoryStorage`
- * says against it.
+ * says against it. Each client needs a `name` of its own here.
  */
 export function webStorage(store: TextStore, name = 'cardea'): SessionStorage {
   return {
@@ -65,12 +82,15 @@ export function webStorage(store: TextStore, name = 'cardea'): SessionStorage {
 export function isSession(value: unknown): value is StoredSession {
   return (
     isObject(value) &&
-    typeof value.accessToken === 'string' &&
-    typeof value.refreshToken === 'string' &&
-    typeof value.expiresAt === 'number' &&
+    isToken(value.accessToken) &&
+    isToken(value.refreshToken) &&
+    Number.isFinite(value.expiresAt) &&
     isObject(value.user)
   )
 }
+
+/** What a header takes: of anything else the error of `Headers` would show the whole. */
+const isToken = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 
 export interface Place {
   readonly session: string

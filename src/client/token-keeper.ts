@@ -2,7 +2,7 @@ import { ClientError, type ErrorCode } from './errors.ts'
 import { createListeners, type Keeper, type Proof } from './keeper.ts'
 import { now, wait } from './platform.ts'
 import type { components } from './schema.ts'
-import { isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
+import { isSession, isSuccessor, type Place, placeOf, type SessionStorage, type StoredSession } from './storage.ts'
 import { createTabs, type Message, noTabs } from './tabs.ts'
 
 type TokenPair = components['schemas']['TokenPair']
@@ -25,6 +25,8 @@ function proofOf(session: StoredSession | null): Proof {
   return { header: `Bearer ${session.accessToken}`, session: placeOf(session).session }
 }
 
+const isOf = (session: StoredSession, id: string | null): boolean => placeOf(session).session === id
+
 /** Nothing was said about the session: no answer, or one that the server is in trouble. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClientError && (error.status === 0 || error.status >= 500)
@@ -33,12 +35,14 @@ const isPassing = (error: unknown): boolean =>
 const isOver = /^(credential_|account_|refresh_reused$)/
 
 function sessionOf(pair: TokenPair): StoredSession {
-  return {
+  const session: unknown = {
     accessToken: pair.access_token,
     refreshToken: pair.refresh_token,
     expiresAt: now() + pair.expires_in * 1000,
     user: pair.user,
   }
+  if (!isSession(session)) throw new ClientError('unexpected_answer', 'The server answered no tokens.', 200)
+  return session
 }
 
 /** Access and refresh tokens: one refresh for all calls and all tabs. */
@@ -103,9 +107,10 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     listeners.tell(session.user, null)
   }
 
-  async function end(reason: ErrorCode | null): Promise<void> {
+  /** `only`: this session; one that began meanwhile stays. */
+  async function end(reason: ErrorCode | null, only?: string | null): Promise<void> {
     const session = await storage.read()
-    if (session === null) return
+    if (session === null || (only !== undefined && !isOf(session, only))) return
     await storage.write(null)
     tabs.tell({ kind: 'signed-out', of: placeOf(session) })
     listeners.tell(null, reason)
@@ -159,7 +164,9 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
       const session = await latest()
       if (session === null || session.expiresAt - now() > MARGIN_MS) return proofOf(session)
       try {
-        return proofOf(await renewed(session))
+        const next = await renewed(session)
+        // Somebody else may have signed in meanwhile: the call is not theirs.
+        return proofOf(next !== null && isOf(next, placeOf(session).session) ? next : null)
       } catch (error) {
         // What the token is still good for need not fail because its successor cannot be had.
         if (isPassing(error) && session.expiresAt > now()) return proofOf(session)
@@ -176,15 +183,13 @@ export function createTokenKeeper({ storage, shareAs, refresh }: TokenKeeperDeps
     },
 
     async open(answer) {
-      if (!('refresh_token' in answer))
-        throw new ClientError('unexpected_answer', 'The sign-in answered no tokens.', 200)
-      const session = sessionOf(answer)
+      const session = sessionOf(answer as TokenPair) // looked at there
       tabs.tell({ kind: 'signed-in', session })
       await adopt(session)
       return session.user
     },
 
-    close: () => end(null),
+    close: (only) => end(null, only),
 
     async user() {
       return (await latest())?.user ?? null

@@ -8,6 +8,8 @@ export interface TransportDeps {
   /** The only origins that ever see the credential. */
   readonly origins: ReadonlySet<string>
   readonly fetch: Fetch
+  /** Calls without the credential take no cookie along: they would be those of whoever signed in by cookie here. */
+  readonly bare: boolean
 }
 
 /**
@@ -16,20 +18,21 @@ export interface TransportDeps {
  * session, and TypeError for an origin that must not see the credential. `make` is called again for the second time,
  * so that no body has to be kept meanwhile.
  */
-export function createTransport({ keeper, origins, fetch }: TransportDeps): (make: () => Request) => Promise<Response> {
+export function createTransport(deps: TransportDeps): (make: () => Request) => Promise<Response> {
+  const { keeper, origins, fetch, bare } = deps
   return async (make) => {
     const request = make()
     const { origin } = new URL(request.url)
     if (!origins.has(origin))
       throw new TypeError(`${origin} is not one of the origins that this client sends its credential to`)
     const used = await keeper.proof()
-    const response = await reach(fetch, carrying(request, used.header))
+    const response = await reach(fetch, carrying(request, used.header, bare))
     if (!(await refusesToken(response))) return response
     const next = await keeper.renew(used)
     const repeat = next === null ? null : again(make)
     if (next === null || repeat === null) return response
     await response.body?.cancel()
-    return reach(fetch, carrying(repeat, next.header))
+    return reach(fetch, carrying(repeat, next.header, bare))
   }
 }
 
@@ -50,8 +53,9 @@ export async function reach(fetch: Fetch, request: Request): Promise<Response> {
   }
 }
 
-function carrying(request: Request, authorization: string | null): Request {
-  if (authorization !== null) request.headers.set('Authorization', authorization)
+function carrying(request: Request, authorization: string | null, bare: boolean): Request {
+  if (authorization === null) return bare ? new Request(request, { credentials: 'omit' }) : request
+  request.headers.set('Authorization', authorization)
   return request
 }
 

@@ -50,7 +50,8 @@ one is kept in \`<dataDir>/secret\` (mode 0600). Whoever loses it loses second f
 | setting | variable, flag | type | default | meaning |
 |---|---|---|---|---|`
 
-function defaultOf({ default: value, defaultText }: Option<never> | Option<unknown>): string {
+/** In words, with marks of Markdown. */
+export function defaultOf({ default: value, defaultText }: Option<never> | Option<unknown>): string {
   if (defaultText !== undefined) return defaultText
   if (value === null) return 'none'
   return Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``

@@ -273,6 +273,8 @@ export const options = {
   'log.level': option(choice('debug', 'info', 'warn', 'error', 'silent'), 'info', {
     doc: 'Least important kind of message that is logged.',
   }),
+  'changes.maxStreams': count(200, 'Guards elsewhere that may follow `/auth/changes` at a time.', 1, 10_000),
+  'changes.heartbeatSeconds': seconds(3, 'How often a stream of `/auth/changes` says that it is alive.', 1, 60),
   feedBoundMillis: count(
     3000,
     'Cached verdicts count only while the change feed was read within this time.',

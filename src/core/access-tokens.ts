@@ -1,6 +1,6 @@
-import { type JwtVerdict, readHeader, signJwt, verifyJwt } from '../crypto/jwt.ts'
+import { type JwtVerdict, jwtTypes, ownClientId, readHeader, signJwt, verifyJwt } from '../crypto/jwt.ts'
 import { uuidv4 } from '../crypto/random.ts'
-import type { ApiName, Millis, Scope } from '../types.ts'
+import { type ApiName, type Factor, factorMethods, type Millis, type Scope } from '../types.ts'
 import type { Clock } from './ports.ts'
 import type { KeyUse } from './records.ts'
 import type { CoreSettings } from './settings.ts'
@@ -19,6 +19,10 @@ export interface AccessTokenWish {
   /** In place of the configured audience, which then has to be among these for the token to be accepted here. */
   readonly audience?: string | readonly string[]
   readonly actor?: string | null
+  /** How the session proved its user, and when last: `amr` and `auth_time` (RFC 9068, section 2.2.1). */
+  readonly proof?: { readonly factors: readonly Factor[]; readonly provenAt: Millis }
+  /** The only addresses that it is good from; whoever checks it elsewhere has to know them. Default: from anywhere. */
+  readonly allowAddresses?: readonly string[]
   /** Further claims that the API's clients read. They never replace one of ours. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** Never later than this (end of the session, of the key). */
@@ -30,15 +34,6 @@ export interface AccessTokens {
   /** Signature, typ, issuer, audience and times; says nothing of the session. */
   verify(token: string): Promise<JwtVerdict>
 }
-
-/** `client_id` of tokens that belong to a session. */
-export const ownClientId = 'cardea'
-
-/** RFC 9068, section 2.1; ours. */
-export const jwtTypes = { access: 'at+jwt', private: 'pt+jwt', refresh: 'rt+jwt' } as const satisfies Record<
-  KeyUse,
-  string
->
 
 export interface AccessTokensDeps {
   readonly clock: Clock
@@ -78,6 +73,9 @@ export function createAccessTokens({ clock, signingKeys, settings }: AccessToken
           role: wish.role,
           client_id: wish.clientId ?? ownClientId,
           api: wish.api,
+          amr: wish.proof?.factors.map((factor) => factorMethods[factor]),
+          auth_time: wish.proof === undefined ? undefined : Math.floor(wish.proof.provenAt / 1000),
+          allow_addresses: (wish.allowAddresses ?? []).length === 0 ? undefined : wish.allowAddresses,
           // `act` of the API's own claims would pass for an impersonation (RFC 8693, section 4.1).
           act: wish.actor === undefined || wish.actor === null ? undefined : { sub: wish.actor },
         },

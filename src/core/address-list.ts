@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 
 /** Addresses and CIDR blocks that a key may be used from. */
 export interface AddressList {
+  readonly entries: readonly string[]
   has(address: string): boolean
 }
 
@@ -55,6 +56,7 @@ export function createAddressList(entries: readonly string[]): AddressList {
     else list.addSubnet(block.address, block.prefix, block.family)
   }
   return {
+    entries,
     has(address) {
       const plain = plainAddress(address)
       const version = isIP(plain)

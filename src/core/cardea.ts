@@ -5,20 +5,24 @@ import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
 import { type BackgroundDeps, createBackground } from './background.ts'
 import { createBasicCache } from './basic-cache.ts'
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
+import { type ChangeStreams, createChangeStreams } from './change-streams.ts'
 import { type ClientCredentials, createClientCredentials } from './client-credentials.ts'
 import { createCommit } from './commit.ts'
 import { createConfirmation } from './confirmation.ts'
+import { type CredentialAdministration, createCredentialAdministration } from './credential-administration.ts'
 import { createCredentialRights } from './credential-rights.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createDoorLinks, type DoorLink, type DoorLinks } from './door-links.ts'
 import { createEmailMark, type EmailMark } from './email-marks.ts'
+import { createEventTail, type EventTail } from './event-tail.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createGuardChecks } from './guard-checks.ts'
 import { createIdentify } from './identify.ts'
 import { createIdentityTokens, type IdentityTokens } from './identity-tokens.ts'
 import { createImpersonation, type Impersonate } from './impersonation.ts'
+import { createImpersonationEnds } from './impersonation-ends.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createJobs, createPhotoJobs, type Job } from './jobs.ts'
 import { createKeys, type Keys } from './keys.ts'
@@ -42,6 +46,7 @@ import type { CoreSettings } from './settings.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createStaticKeys } from './static-keys.ts'
+import { createStatistics, type Statistics } from './statistics.ts'
 import { createTokenReminders } from './token-reminders.ts'
 import { createTokenRevocation } from './token-revocation.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -81,7 +86,11 @@ export interface Core {
   readonly signingKeys: SigningKeys
   readonly limits: Limits
   readonly events: Events
+  readonly eventTail: EventTail
+  readonly statistics: Statistics
+  readonly credentials: CredentialAdministration
   readonly feed: ChangeFeed
+  readonly changeStreams: ChangeStreams
   readonly devices: Devices
   readonly documents: Documents
   readonly doorLinks: DoorLinks
@@ -184,6 +193,9 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
   await signingKeys.check()
   await mfa.checkBoxes()
 
+  const changeStreams = createChangeStreams({ store, clock, feed, settings })
+  const eventTail = createEventTail({ store, log })
+
   const flush = async () => {
     await sessions.flush()
     await keys.flush()
@@ -208,7 +220,11 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     signingKeys,
     limits,
     events,
+    eventTail,
+    statistics: createStatistics({ store, clock }),
+    credentials: createCredentialAdministration({ store, clock, keys, tokens, rights }),
     feed,
+    changeStreams,
     devices: createDevices({ keyTree, places }),
     documents: createDocuments({ ...base, limits }),
     doorLinks,
@@ -224,6 +240,7 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
         flush,
         tendSigningKeys: signingKeys.tend,
         purgeEvents: events.purge,
+        closeImpersonations: createImpersonationEnds({ store, clock, events }),
         remindTokens: createTokenReminders({ ...base, mails }),
       }),
       ...(files === null ? [] : createPhotoJobs({ photos, log, scanSeconds: files.scanSeconds })),
@@ -231,6 +248,8 @@ export async function createCore(deps: CoreDeps): Promise<Core> {
     flush,
     idle: background.idle,
     async close() {
+      changeStreams.end()
+      eventTail.end()
       await background.idle()
       feed.stop()
       await flush()

@@ -2,6 +2,7 @@ import { CardeaError } from '../errors.ts'
 import type { Millis, Origin, Principal, Scope } from '../types.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Events } from './events.ts'
+import type { Store } from './ports.ts'
 import type { CoreSettings } from './settings.ts'
 
 export interface ClientToken {
@@ -19,12 +20,14 @@ export interface ClientCredentials {
 }
 
 export interface ClientCredentialsDeps {
+  readonly store: Pick<Store, 'keys'>
   readonly settings: Pick<CoreSettings, 'accessTokenSeconds'>
   readonly accessTokens: AccessTokens
   readonly events: Events
 }
 
-export function createClientCredentials({ settings, accessTokens, events }: ClientCredentialsDeps): ClientCredentials {
+export function createClientCredentials(deps: ClientCredentialsDeps): ClientCredentials {
+  const { store, settings, accessTokens, events } = deps
   return {
     async issue(by, wished, origin) {
       const { user, keyId } = by
@@ -37,6 +40,8 @@ export function createClientCredentials({ settings, accessTokens, events }: Clie
         throw new CardeaError('scope_missing', { kind: by.kind, extra: { oauth_error: 'invalid_scope' } })
       }
       const scopes = new Set(wished ?? by.scopes)
+      const key = await store.keys.byId(keyId)
+      if (key === null) throw new CardeaError('credential_revoked', { kind: by.kind })
       const issued = await accessTokens.issue({
         subject: user.publicId,
         sessionId: keyId,
@@ -45,6 +50,7 @@ export function createClientCredentials({ settings, accessTokens, events }: Clie
         role: by.role,
         api: by.api,
         lifetimeSeconds: settings.accessTokenSeconds,
+        allowAddresses: key.allowAddresses,
         ...(by.expiresAt !== null && { notAfter: by.expiresAt }),
       })
       await events.record({

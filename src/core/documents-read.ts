@@ -55,6 +55,8 @@ export interface DocumentReadsDeps {
   readonly settings: PieceSettings
 }
 
+const idsAtOnce = 500
+
 export function createDocumentReads({ store, limits, settings }: DocumentReadsDeps): DocumentReads {
   const { types, siteUrl } = settings
   const projections = new Map(
@@ -87,10 +89,12 @@ export function createDocumentReads({ store, limits, settings }: DocumentReadsDe
   ): Promise<ReadonlyMap<string, Shaped>> {
     const view = viewOf(type, caller, mode)
     if (view.see !== 'projected' && view.see !== 'whole') return new Map()
-    const filter = { ...plainFilter(type, mode, view), docIds: ids }
+    const filter = plainFilter(type, mode, view)
     const documents: StoredDocument[] = []
-    for (let offset = 0; offset < ids.length; offset += 500) {
-      documents.push(...(await store.documents.list({ ...filter, sort: [], limit: 500, offset })))
+    // A statement takes only so many parameters, and a page can be related to more documents than that.
+    for (let at = 0; at < ids.length; at += idsAtOnce) {
+      const docIds = ids.slice(at, at + idsAtOnce)
+      documents.push(...(await store.documents.list({ ...filter, docIds, sort: [], limit: idsAtOnce, offset: 0 })))
     }
     const projection = projectionOf(type, view)
     const shaped = documents.map((document) => {

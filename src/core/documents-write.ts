@@ -249,7 +249,7 @@ const blank: Head = { slug: null, visibility: 'public', archived: false }
 /** Absent fields become their default. Who may see it stays: nothing becomes public by being left out. */
 function readWhole(type: PieceType, body: Body, before: Head): { values: Values; head: Head } {
   const { values, problems } = cleanValues(type.fields, body)
-  return { values, head: readHead(body, before, problems) }
+  return { values, head: readHead(body, before, [...problems, ...sizeProblems(values)]) }
 }
 
 /** Throws everything that is wrong, with the fields. */
@@ -265,11 +265,19 @@ function readHead(body: Body, before: Head, problems: readonly FieldProblem[]): 
   return { slug: slugGiven(body) ?? before.slug, visibility: found ?? before.visibility, archived: archived === true }
 }
 
+const mostCharacters = 1_000_000
+
+/** Changes that each fit in a body must not add up to a document that no page can be made of. */
+function sizeProblems(values: Values): readonly FieldProblem[] {
+  if (JSON.stringify(values).length <= mostCharacters) return []
+  return [{ path: '', name: 'max', message: `the document must not hold more than ${mostCharacters} characters` }]
+}
+
 function readPatch(type: PieceType, before: NewDocument, body: Body): { values: Values; head: Head } {
   const patched = patchValues(type.fields, before.values, body)
   const { values, problems } = cleanValues(patched.fields, patched.input)
-  const head = readHead(body, before, [...patched.problems, ...problems])
-  return { values: { ...before.values, ...values }, head }
+  const after = { ...before.values, ...values }
+  return { values: after, head: readHead(body, before, [...patched.problems, ...problems, ...sizeProblems(after)]) }
 }
 
 function changed(

@@ -58,6 +58,10 @@ export const eventKinds = [
   'document-published',
   'document-removed',
   'documents-imported',
+  'impersonation-begun',
+  'impersonation-ended',
+  'password-reset-sent',
+  'events-exported',
   'instance-restored',
   'keys-confirmed',
   'photo-folder-assigned',
@@ -71,6 +75,8 @@ export interface EventWish {
   readonly user: string | null
   readonly origin: Origin | 'cli' | 'server'
   readonly actor?: Principal | null
+  /** Public id of who acts, where there is no principal to say so. */
+  readonly actorId?: string | null
   readonly sessionId?: string | null
   readonly keyId?: string | null
   readonly credential?: AuditEvent['credential']
@@ -81,6 +87,7 @@ export interface EventWish {
 export interface Events {
   /** Appends to the audit log; `within`: the transaction that the change itself is in. */
   record(event: EventWish, within?: Store): Promise<void>
+  readonly kinds: readonly EventKind[]
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
   purge(): Promise<number>
   verify(): Promise<{ readonly checked: number; readonly brokenAt: number | null }>
@@ -104,7 +111,7 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
       api: typeof origin === 'string' ? origin : origin.api,
       user: event.user,
       // Under impersonation the one who really acts is the impersonator.
-      actor: actor === null ? null : (actor.actor ?? actor.user?.publicId ?? null),
+      actor: event.actorId ?? actor?.actor ?? actor?.user?.publicId ?? null,
       credential: event.credential ?? actor?.kind ?? null,
       sessionId: event.sessionId !== undefined ? event.sessionId : (actor?.sessionId ?? null),
       keyId: event.keyId !== undefined ? event.keyId : (actor?.keyId ?? null),
@@ -122,6 +129,7 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
       if (within !== undefined) await within.events.append(row, key)
       else await store.transaction((tx) => tx.events.append(row, key))
     },
+    kinds: eventKinds,
     list: (filter, wish) => store.events.list(filter, wish),
     async purge() {
       const before = clock.now() - settings.lifetimes.events * 1000

@@ -1,11 +1,10 @@
 import { looksLikeApiKey, parseApiKey } from '../crypto/api-key-format.ts'
-import { isCompactJws, readHeader } from '../crypto/jwt.ts'
+import { isCompactJws, jwtTypes, readHeader } from '../crypto/jwt.ts'
+import { parseOpaque } from '../crypto/opaque-format.ts'
 import { isUuid } from '../crypto/random.ts'
 import { parseRefreshToken, type RefreshTokenParts } from '../crypto/refresh-format.ts'
 import type { ApiName, CredentialKind, RefusalCode } from '../types.ts'
-import { jwtTypes } from './access-tokens.ts'
 import type { Presented } from './presented.ts'
-import { parseOpaque } from './session-secrets.ts'
 import type { StaticKey } from './settings.ts'
 import type { StaticKeys } from './static-keys.ts'
 

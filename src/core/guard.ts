@@ -26,13 +26,18 @@ export interface Guard {
   ): Verdict<Principal> | Promise<Verdict<Principal>>
   /**
    * What introspection answers: the principal behind an access, private, opaque bearer or native refresh token or an
-   * API key in one string; null for all else and all that is not good now. A key's addresses are not looked at: the
-   * caller is not the one who was sent the key.
+   * API key in one string; null for all else and all that is not good now. A key's addresses are told, not looked at:
+   * the caller is not the one who was sent the key.
    */
-  inspect(token: string, origin: Origin): Promise<Principal | null>
+  inspect(token: string, origin: Origin): Promise<Inspected | null>
   /** Evicts what belongs to a changed subject; called by the change feed. */
   forget(kind: ChangeKind, id: string): void
   readonly cacheSize: () => number
+}
+
+/** `allowAddresses`: the only ones that the credential is good from; empty: from anywhere. */
+export interface Inspected extends Principal {
+  readonly allowAddresses: readonly string[]
 }
 
 export interface GuardDeps {
@@ -90,11 +95,16 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
     return verdict
   }
 
-  const use = ({ principal, addresses, use }: Held, origin: Origin, anywhere: boolean): Verdict<Principal> => {
-    if (!anywhere && addresses !== null && !addresses.has(origin.address)) {
+  const noteUse = ({ use }: Held) => {
+    if (use !== null) lastUsed.note(use.kind, use.id, clock.now())
+  }
+
+  const use = (held: Held, origin: Origin): Verdict<Principal> => {
+    const { principal, addresses } = held
+    if (addresses !== null && !addresses.has(origin.address)) {
       return refuse(principal.kind, 'credential_address_refused')
     }
-    if (use !== null) lastUsed.note(use.kind, use.id, clock.now())
+    noteUse(held)
     return { ok: true, value: principal }
   }
 
@@ -108,13 +118,10 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
     credential: Recognised,
     key: string | null,
     origin: Origin,
-    anywhere: boolean,
   ): Verdict<Principal> | Promise<Verdict<Principal>> => {
     const known = key === null ? null : recall(key)
-    if (known !== null) return use(known, origin, anywhere)
-    return find(credential, origin, key).then((verdict) =>
-      verdict.ok ? use(verdict.value, origin, anywhere) : verdict,
-    )
+    if (known !== null) return use(known, origin)
+    return find(credential, origin, key).then((verdict) => (verdict.ok ? use(verdict.value, origin) : verdict))
   }
 
   /**
@@ -140,19 +147,24 @@ export function createGuard({ clock, feed, cache, check, staticKeys, lastUsed }:
       const takes = (kind: CredentialKind) =>
         accepts.includes(kind) || (!strictKinds && kind === 'private-token' && accepts.includes('access-token'))
       const known = recallUnread(presented, origin)
-      if (known !== null && takes(known.principal.kind)) return use(known, origin, false)
+      if (known !== null && takes(known.principal.kind)) return use(known, origin)
       const chosen = choose(presented, origin, staticKeys)
       if ('ok' in chosen) return chosen
       if (!takes(chosen.kind)) return refuse(chosen.kind, 'credential_kind_refused')
       const key = keyOf(chosen, origin)
       if (key !== null) keysOfLists.set(presented, { api: origin.api, key })
-      return judge(chosen, key, origin, false)
+      return judge(chosen, key, origin)
     },
     async inspect(token, origin) {
       const credential = readAnyToken(token)
       if (credential === null) return null
-      const verdict = await judge(credential, keyOf(credential, origin), origin, true)
-      return verdict.ok ? verdict.value : null
+      const key = keyOf(credential, origin)
+      const known = key === null ? null : recall(key)
+      const verdict = known === null ? await find(credential, origin, key) : { ok: true as const, value: known }
+      if (!verdict.ok) return null
+      const { principal, addresses } = verdict.value
+      noteUse(verdict.value)
+      return { ...principal, allowAddresses: addresses?.entries ?? [] }
     },
     forget: (kind, id) => cache.forget(kind, id),
     cacheSize: () => cache.size(),

@@ -8,7 +8,7 @@ import type { OpenedSession, Sessions, TokenShape } from './sessions.ts'
 
 /**
  * Opens a session of 15 minutes in somebody's name: audited, mailed to them, without the right to make credentials.
- * Throws scope_missing, beyond_own_rights (a target with more rights; a credential that is no session, or acts for
+ * Throws scope_missing, beyond_own_rights (a target with as many rights or more; a credential that is no session, or acts for
  * somebody already), factor_required when the second factor of the one who acts was not proven, not_found, account_*.
  */
 export type Impersonate = (
@@ -36,7 +36,7 @@ export function createImpersonation({ store, rights, sessions, mails }: Imperson
     const user = await store.users.byPublicId(publicId)
     if (user === null || user.kind === 'service') throw new CardeaError('not_found')
     if (user.id === actor.id) throw new CardeaError('beyond_own_rights')
-    rights.mayManage(by, user)
+    rights.isAbove(by, user)
     const closed = refusalOfUser(user)
     if (closed !== null) throw new CardeaError(closed)
     const wish = { ...shape, user, mode: 'token', factors: [], origin, actor: { user: actor, sessionId } } as const

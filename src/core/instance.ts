@@ -2,6 +2,7 @@ import type { KeyLabel, KeyTree } from '../crypto/key-tree.ts'
 import { boxKeyId } from '../crypto/secret-box.ts'
 import { CardeaError } from '../errors.ts'
 import type { Origin } from '../types.ts'
+import type { Census } from './admin-records.ts'
 import type { Commit } from './commit.ts'
 import type { Events } from './events.ts'
 import type { Clock, Store } from './ports.ts'
@@ -18,6 +19,9 @@ export interface Instance {
   /** All keys and private tokens that wait are good again. */
   confirmKeys(origin: Origin): Promise<Suspended>
   suspended(): Promise<Suspended>
+  census(): Promise<Census>
+  /** Names of the migrations that were applied, in order. */
+  migrations(): Promise<readonly string[]>
 }
 
 export interface InstanceDeps {
@@ -44,6 +48,8 @@ export function createInstance({ store, clock, commit, events }: InstanceDeps): 
         return confirmed
       }),
     suspended: () => store.instance.suspended(),
+    census: () => store.instance.census(clock.now()),
+    migrations: () => store.instance.migrations(),
   }
 }
 

@@ -20,6 +20,7 @@ export interface JobsDeps {
   readonly tendSigningKeys: () => Promise<void>
   readonly purgeEvents: () => Promise<number>
   readonly remindTokens: () => Promise<number>
+  readonly closeImpersonations: () => Promise<void>
 }
 
 const hour = 3600
@@ -37,6 +38,7 @@ export function createJobs({
   tendSigningKeys,
   purgeEvents,
   remindTokens,
+  closeImpersonations,
 }: JobsDeps): readonly Job[] {
   const counted = (name: string, work: () => Promise<number>) => async () => {
     const removed = await work()
@@ -50,6 +52,7 @@ export function createJobs({
   return [
     { name: 'flush-last-used', everySeconds: 30, run: flush },
     { name: 'tend-signing-keys', everySeconds: 60, run: tendSigningKeys },
+    { name: 'close-impersonations', everySeconds: 60, run: closeImpersonations },
     purge('purge-sessions', hour, () => store.sessions.purge(clock.now())),
     purge('purge-unproven', hour, () => store.users.purgeUnproven(clock.now() - unprovenMillis, clock.now())),
     purge('purge-one-time', hour, () => store.oneTime.purge(clock.now())),

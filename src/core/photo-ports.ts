@@ -1,7 +1,47 @@
 import type { Millis } from '../types.ts'
-import type { Hash, Photo, PhotoCopy, PhotoFile, PhotoName, PhotoType } from './records.ts'
+import type {
+  Hash,
+  NewPhoto,
+  Photo,
+  PhotoCopy,
+  PhotoCounts,
+  PhotoFile,
+  PhotoFolder,
+  PhotoName,
+  PhotoSliceWish,
+  PhotoType,
+} from './records.ts'
 
-/* The files behind the index of photos: what the core needs from outside beyond the store. */
+/* The index of photos and the files behind it: what the core needs from outside. */
+
+/** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
+export interface PhotoStore {
+  /** Newest first. Null: what is public, of users whose account is active. */
+  list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
+  count(userId: number | null, search?: string): Promise<number>
+  /** Of many users at once; who has none is not in it. */
+  counts(userIds: readonly number[]): Promise<ReadonlyMap<number, PhotoCounts>>
+  byHash(hash: Hash): Promise<Photo | null>
+  /** What is indexed at these paths. */
+  atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>
+  /** All that is indexed, by path: the next ones after a path, from the start with null. */
+  after(path: string | null, limit: number): Promise<readonly NewPhoto[]>
+  /**
+   * Adds or replaces what is indexed at each path; of users who are gone nothing. Answers the photos that no row stands
+   * for any more.
+   */
+  save(photos: readonly NewPhoto[]): Promise<readonly PhotoName[]>
+  /** Answers the photos that no row stands for any more. */
+  remove(paths: readonly string[]): Promise<readonly PhotoName[]>
+  /** Those of the hashes that some row has. */
+  known(hashes: readonly Hash[]): Promise<readonly Hash[]>
+  /** By path. */
+  folders(): Promise<readonly (PhotoFolder & { readonly username: string })[]>
+  /** In place of what the path was before; 'gone': there is no such user. */
+  assign(folder: PhotoFolder): Promise<'assigned' | 'gone'>
+  /** The folder that was assigned, or null. */
+  unassign(path: string): Promise<PhotoFolder | null>
+}
 
 /** Why something in the library is not indexed. */
 export type SkipReason =

@@ -15,26 +15,48 @@ export function costOf(type: PieceType, { search, choices, offset, conditions, s
   return (isDirect ? 0 : 1) + choices.length
 }
 
-/** One value of each field, and one order, for which an index is made. */
+/**
+ * Whether an index leads straight to what is asked for: its first fields have one value each, those that follow are sorted
+ * by in its order and in one direction, and bounds are of the first that is sorted by.
+ */
 function hasIndex(type: PieceType, conditions: readonly Condition[], sort: PieceQuery['sort']): boolean {
-  const sorted = new Set(sort.map(({ operand }) => nameOf(operand)))
-  const names = new Set(sorted)
+  const equal = new Set<string>()
+  const bounded = new Set<string>()
   for (const condition of conditions) {
     if (condition.op === 'relates') return false
-    const name = nameOf(condition.operand)
     const isOne = condition.op === 'in' && condition.values.length === 1
-    // A range is in the order of its own field and no other.
-    if (!isOne && !sorted.has(name)) return false
-    names.add(name)
+    const names = isOne ? equal : bounded
+    names.add(nameOf(condition.operand))
   }
-  names.delete(usualOrder)
-  const fields = [...names]
-  return fields.length <= 1
-    ? fields.every((name) => name !== 'column createdAt' && name !== 'column lastPublishedAt')
-    : type.indexes.some((index) => fields.every((name) => index.includes(name)))
+  equal.delete(inEveryIndex)
+  const sorted = sort.map(({ operand }) => nameOf(operand)).filter((name) => !equal.has(name))
+  if (sorted.at(-1) === usualOrder) sorted.pop()
+  const isBoundedBeyond = [...bounded].some((name) => name !== sorted[0] && !equal.has(name))
+  if (isBoundedBeyond || sort.some(({ direction }) => direction !== sort[0]?.direction)) return false
+  const fields = [...equal, ...sorted]
+  if (fields.length === 0) return true
+  const [only = ''] = fields
+  if (fields.length === 1) return !unindexed.includes(only)
+  return type.indexes.some(
+    (index) =>
+      index.slice(0, equal.size).every((name) => equal.has(name)) &&
+      fields.length <= index.length &&
+      sorted.every((name, at) => name === index[equal.size + at]),
+  )
 }
 
-/** It is in every index. */
+/** Columns that have no index of their own. */
+const unindexed: readonly string[] = [
+  'column createdAt',
+  'column lastPublishedAt',
+  'column updatedAt',
+  'column visibility',
+]
+
+/** Beside what the index is of, so that it is looked at without a row being read. */
+const inEveryIndex = 'column visibility'
+
+/** What is equal so far comes in this order in every index. */
 const usualOrder = 'column updatedAt'
 
 const nameOf = (operand: Operand): string => ('column' in operand ? `column ${operand.column}` : operand.path.join('.'))

@@ -1,5 +1,6 @@
 import type { DerivedKey } from '../crypto/key-tree.ts'
 import type { ApiName, Factor, Millis, Scope, User } from '../types.ts'
+import type { Census, CredentialWish, DayCount } from './admin-records.ts'
 import type {
   DocumentFilter,
   DocumentIndex,
@@ -9,6 +10,7 @@ import type {
   StoredDocument,
   ValueCount,
 } from './document-records.ts'
+import type { PhotoStore } from './photo-ports.ts'
 import type { Mode } from './piece-rights.ts'
 import type {
   ApiKey,
@@ -22,16 +24,10 @@ import type {
   LimitState,
   Mail,
   NewEpoch,
-  NewPhoto,
   NewUser,
   OneTime,
   Page,
   PageWish,
-  Photo,
-  PhotoCounts,
-  PhotoFolder,
-  PhotoName,
-  PhotoSliceWish,
   PrivateToken,
   Purpose,
   Reservation,
@@ -80,6 +76,8 @@ export interface UserStore {
   byPublicId(publicId: string): Promise<User | null>
   byUsername(key: string): Promise<User | null>
   byEmail(email: string): Promise<User | null>
+  /** Names of those who are there, by public id. */
+  names(publicIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   passwordHash(id: number): Promise<string | null>
   /**
    * Changes fields. Status, role, password and scopes grow the epoch and append a change; so does nothing else.
@@ -174,6 +172,8 @@ export interface KeyStore {
   replace(id: string, successor: ApiKey, oldEndsAt: Millis): Promise<'replaced' | 'gone'>
   /** Newest first, revoked ones left out unless asked for. `userId` null: everybody's. */
   list(userId: number | null, wish: PageWish & { readonly includeRevoked?: boolean }): Promise<Page<ApiKey>>
+  /** Everybody's, newest first, with their owners. */
+  find(wish: CredentialWish): Promise<Page<{ readonly key: ApiKey; readonly user: User }>>
   /** Answers the ids that had never been used before this batch. No change is appended. */
   touch(used: readonly { readonly id: string; readonly at: Millis }[]): Promise<readonly string[]>
 }
@@ -188,6 +188,8 @@ export interface TokenStore {
   replace(publicId: string, successor: Omit<PrivateToken, 'id'>, oldEndsAt: Millis): Promise<PrivateToken | 'gone'>
   list(userId: number | null, wish: PageWish & { readonly includeRevoked?: boolean }): Promise<Page<PrivateToken>>
   slice(userId: number, wish: TokenSliceWish): Promise<Slice<PrivateToken>>
+  /** Everybody's, newest first, with their owners. */
+  find(wish: CredentialWish): Promise<Page<{ readonly token: PrivateToken; readonly user: User }>>
   /** Live ones without a successor that end later than `after` and by `until`, soonest first, with their active owners. */
   ending(after: Millis, until: Millis): Promise<readonly { readonly token: PrivateToken; readonly user: User }[]>
   touch(used: readonly { readonly jti: string; readonly at: Millis }[]): Promise<readonly string[]>
@@ -258,6 +260,12 @@ export interface EventStore {
   append(event: Omit<AuditEvent, 'id'>, key: DerivedKey): Promise<void>
   /** Newest first. */
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
+  /** Id of the newest; 0: there is none. */
+  newest(): Promise<number>
+  /** Those with ids above `after` and up to `until`, oldest first. */
+  between(filter: EventFilter, after: number, until: number, limit: number): Promise<readonly AuditEvent[]>
+  /** Days without any are left out. `from` and later, before `to`. */
+  countDays(kinds: readonly string[], from: Millis, to: Millis): Promise<readonly DayCount[]>
   /** Ids of the first broken link, or null. */
   verify(keys: readonly DerivedKey[]): Promise<{ readonly checked: number; readonly brokenAt: number | null }>
   /** Cuts all events before `before`, leaving a checkpoint so that the rest still verifies. */
@@ -317,35 +325,6 @@ export interface DeviceStore {
   isKnown(userId: number, device: Hash): Promise<boolean>
   purge(before: Millis): Promise<number>
 }
-/** The index of the photo library. Rows of one hash are one photo that lies in several places; lists show it once. */
-export interface PhotoStore {
-  /** Newest first. Null: what is public, of users whose account is active. */
-  list(userId: number | null, wish: PhotoSliceWish): Promise<readonly Photo[]>
-  count(userId: number | null, search?: string): Promise<number>
-  /** Of many users at once; who has none is not in it. */
-  counts(userIds: readonly number[]): Promise<ReadonlyMap<number, PhotoCounts>>
-  byHash(hash: Hash): Promise<Photo | null>
-  /** What is indexed at these paths. */
-  atPaths(paths: readonly string[]): Promise<readonly NewPhoto[]>
-  /** All that is indexed, by path: the next ones after a path, from the start with null. */
-  after(path: string | null, limit: number): Promise<readonly NewPhoto[]>
-  /**
-   * Adds or replaces what is indexed at each path; of users who are gone nothing. Answers the photos that no row stands
-   * for any more.
-   */
-  save(photos: readonly NewPhoto[]): Promise<readonly PhotoName[]>
-  /** Answers the photos that no row stands for any more. */
-  remove(paths: readonly string[]): Promise<readonly PhotoName[]>
-  /** Those of the hashes that some row has. */
-  known(hashes: readonly Hash[]): Promise<readonly Hash[]>
-  /** By path. */
-  folders(): Promise<readonly (PhotoFolder & { readonly username: string })[]>
-  /** In place of what the path was before; 'gone': there is no such user. */
-  assign(folder: PhotoFolder): Promise<'assigned' | 'gone'>
-  /** The folder that was assigned, or null. */
-  unassign(path: string): Promise<PhotoFolder | null>
-}
-
 export interface MetaStore {
   get(key: string): Promise<string | null>
   set(key: string, value: string): Promise<void>
@@ -366,6 +345,10 @@ export interface InstanceStore {
   suspended(): Promise<Suspended>
   /** What was made with derived keys and still counts at `now`, by key. */
   secretUses(now: Millis): Promise<readonly SecretUse[]>
+  /** Counts whole tables, but for events. */
+  census(now: Millis): Promise<Census>
+  /** Names of the migrations that were applied, in order. */
+  migrations(): Promise<readonly string[]>
   /** Id of the audit key of the newest event: the secret of who wrote last. Null when there is none. */
   newestAuditKey(): Promise<string | null>
 }

@@ -310,6 +310,8 @@ export interface AuditEvent {
 }
 export interface EventFilter {
   readonly user?: string
+  /** Public id of who did it. */
+  readonly actor?: string
   readonly kind?: string
   readonly address?: string
   readonly from?: Millis

@@ -6,7 +6,9 @@ import { namedScopes, type Roles } from './roles.ts'
 export interface Rights {
   /** Throws scope_missing or beyond_own_rights unless `actor` may change `target`. */
   mayManage(actor: Principal | null, target: User): void
-  /** The same, but everybody may act on themselves. */
+  /** The same, and `target` has to have fewer rights than `actor`. */
+  isAbove(actor: Principal, target: User): void
+  /** As `mayManage`, but everybody may act on themselves. */
   mayManageOrIs(actor: Principal | null, target: User): void
   /** Throws unless `actor` may hand out this role; request_invalid for one that does not exist. */
   mayGiveRole(actor: Principal | null, role: RoleName): void
@@ -51,6 +53,13 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
 
   return {
     mayManage,
+    isAbove(actor, target) {
+      mayManage(actor, target)
+      const theirs = roles.scopesOfUser(target)
+      if (Array.from(actor.scopes).every((scope) => theirs.has(scope))) {
+        throw new CardeaError('beyond_own_rights', { internal: 'the other one has the same rights' })
+      }
+    },
     mayManageOrIs(actor, target) {
       if (actor !== null && actor.user?.id === target.id) return
       mayManage(actor, target)

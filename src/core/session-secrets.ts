@@ -5,12 +5,6 @@ import { randomToken } from '../crypto/random.ts'
 import { formatRefreshToken, type RefreshTokenParts } from '../crypto/refresh-format.ts'
 import type { Hash, Session } from './records.ts'
 
-/** `<session id>.<secret>`: the opaque bearer token or the cookie's value. */
-export interface OpaqueParts {
-  readonly sessionId: string
-  readonly secret: string
-}
-
 type Secretive = Pick<Session, 'id' | 'salt' | 'secretKeyId'>
 
 /** What opaque credentials of sessions are made of and checked against. Nothing here reads or writes. */
@@ -26,13 +20,6 @@ export interface SessionSecrets {
   refreshToken(session: Secretive, generation: number): { readonly token: string; readonly hash: Hash } | null
   /** Whether we made this token, whichever generation it is. */
   refreshMatches(session: Secretive, presented: RefreshTokenParts): boolean
-}
-
-export const opaqueShape = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})$/
-
-export function parseOpaque(text: string): OpaqueParts | null {
-  const [, sessionId, secret] = opaqueShape.exec(text) ?? []
-  return sessionId === undefined || secret === undefined ? null : { sessionId, secret }
 }
 
 export function createSessionSecrets({ keyTree }: { readonly keyTree: KeyTree }): SessionSecrets {

@@ -1,7 +1,7 @@
-import { signJwt } from '../crypto/jwt.ts'
+import { jwtTypes, signJwt } from '../crypto/jwt.ts'
 import { uuidv4 } from '../crypto/random.ts'
 import type { Millis, Principal, User } from '../types.ts'
-import { type AccessTokens, jwtTypes } from './access-tokens.ts'
+import type { AccessTokens } from './access-tokens.ts'
 import type { Clock } from './ports.ts'
 import type { Session } from './records.ts'
 import type { Roles } from './roles.ts'
@@ -64,6 +64,7 @@ export function createSessionTokens(deps: SessionTokensDeps): SessionTokens {
       api: session.api,
       lifetimeSeconds: fixedAccessSeconds(session.api) ?? shape.lifetimeSeconds ?? settings.accessTokenSeconds,
       actor: session.actor,
+      proof: session,
       notAfter: Math.min(session.expiresAt, within?.expiresAt ?? session.expiresAt),
       ...(shape.claims !== undefined && { claims: shape.claims }),
       ...(shape.audience !== undefined && { audience: shape.audience }),

@@ -159,7 +159,7 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
     sessionId: string,
     origin: Origin,
     actor: Principal | null,
-    kind: 'sign-out' | 'session-ended',
+    kind: 'sign-out' | 'session-ended' | 'impersonation-ended',
   ) => ({ kind, user: user.publicId, origin, actor, sessionId }) as const
 
   return {
@@ -173,10 +173,15 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
         checkUnchanged(await tx.users.held(wish.user.id), wish.user)
         const surplus = await tx.sessions.create(session, settings.session.maxPerUser)
         if (wish.actor === undefined) await tx.users.noteSignIn(wish.user.id, session.createdAt)
-        const actor = wish.actor === undefined ? {} : { impersonator: wish.actor.user.publicId }
-        const data = { mode: session.mode, factors: session.factors, endedOldest: surplus.length, ...actor }
+        const data = { mode: session.mode, factors: session.factors, endedOldest: surplus.length }
         const { origin, user } = wish
-        await events.record({ kind: 'sign-in', user: user.publicId, origin, sessionId: session.id, data }, tx)
+        const opened = { user: user.publicId, origin, sessionId: session.id, data }
+        await events.record(
+          wish.actor === undefined
+            ? { kind: 'sign-in', ...opened }
+            : { kind: 'impersonation-begun', ...opened, actorId: wish.actor.user.publicId },
+          tx,
+        )
         return surplus.length
       }
       // A new session is in no cache; those that had to make room for it may be.
@@ -238,7 +243,8 @@ export function createSessions(deps: SessionsDeps): Omit<Sessions, 'revokeByToke
       await commit(async (tx) => {
         // Somebody else may have ended it just now: it is over, which is what was asked for.
         if (!(await tx.sessions.end(sessionId))) return
-        await events.record(ended(user, sessionId, origin, principal, 'sign-out'), tx)
+        const kind = principal.actor === null ? 'sign-out' : 'impersonation-ended'
+        await events.record(ended(user, sessionId, origin, principal, kind), tx)
       })
     },
 

@@ -76,6 +76,13 @@ export interface CoreSettings {
     /** What `_url` begins with, without a trailing slash; null: it is a path. */
     readonly siteUrl: string | null
   }
+  /** For guards elsewhere that follow the change feed. */
+  readonly changes: {
+    /** Streams that may be open at a time. */
+    readonly maxStreams: number
+    /** How often a stream says that it is alive. */
+    readonly heartbeatSeconds: Seconds
+  }
   /** Cached verdicts count only while the change feed was read within this. */
   readonly feedBoundMillis: Millis
   readonly cacheSize: number

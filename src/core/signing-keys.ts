@@ -25,6 +25,8 @@ export interface SigningKeys {
   /** RFC 7517 set of the `access` keys: the current one, the next one, and old ones with tokens still alive. */
   jwks(): Promise<{ readonly keys: readonly object[] }>
   list(): Promise<readonly SigningKey[]>
+  /** By use: which key signs now, and when the next one takes over. A use without a key yet is left out. */
+  schedule(): Promise<readonly { readonly use: KeyUse; readonly kid: string; readonly nextAt: Millis }[]>
   /** Publishes the next key (or answers the one that waits already); with `now` a new one also signs at once. */
   rotate(use: KeyUse, now: boolean, by?: SigningKeyChange): Promise<SigningKey>
   /** Kills the key and all that it signed. Throws not_found. */
@@ -142,6 +144,17 @@ export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
       return { keys: shown.map((key) => publicMembers(key.publicJwk)) }
     },
     list: () => store.signingKeys.list(),
+    async schedule() {
+      const rows = await store.signingKeys.list()
+      return keyUses.flatMap((use) => {
+        const signer = signerOf(rows, use, clock.now())
+        if (signer === null) return []
+        const waiting = rows.filter((key) => isInLine(key, use) && key.activeAt > signer.activeAt)
+        const planned = signer.activeAt + settings.signing.rotateSeconds * 1000
+        const nextAt = waiting.length === 0 ? planned : Math.min(...waiting.map(({ activeAt }) => activeAt))
+        return [{ use, kid: signer.kid, nextAt }]
+      })
+    },
     rotate: (use, atOnce, by = byServer) =>
       commit(async (tx) => {
         await tx.lock(lockName)

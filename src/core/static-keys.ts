@@ -1,6 +1,7 @@
 import { looksLikeApiKey } from '../crypto/api-key-format.ts'
 import { hmacHex } from '../crypto/hash.ts'
 import { isCompactJws } from '../crypto/jwt.ts'
+import { parseOpaque } from '../crypto/opaque-format.ts'
 import { isUuid, randomBytes } from '../crypto/random.ts'
 import { parseRefreshToken } from '../crypto/refresh-format.ts'
 import { CardeaError } from '../errors.ts'
@@ -9,7 +10,6 @@ import type { Events } from './events.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Store } from './ports.ts'
 import type { Roles } from './roles.ts'
-import { parseOpaque } from './session-secrets.ts'
 import type { CoreSettings, StaticKey } from './settings.ts'
 
 /** Keys that stand in the configuration: a role without a user, good in the one API that declares them. */

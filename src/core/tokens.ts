@@ -1,8 +1,7 @@
-import { signJwt } from '../crypto/jwt.ts'
+import { jwtTypes, signJwt } from '../crypto/jwt.ts'
 import { isUuid, uuidv4, uuidv7 } from '../crypto/random.ts'
 import { CardeaError } from '../errors.ts'
 import type { Millis, Origin, Principal, Scope, User } from '../types.ts'
-import { jwtTypes } from './access-tokens.ts'
 import type { Commit } from './commit.ts'
 import {
   type Asker,

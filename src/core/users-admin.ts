@@ -17,6 +17,7 @@ type UserAdministration = Pick<
   | 'setGrantedScopes'
   | 'setEmail'
   | 'resetFactor'
+  | 'endSessions'
 >
 
 /** What administrators and the command line (`actor` null) do to users. Nobody acts beyond their own rights. */
@@ -81,5 +82,16 @@ export function createUserAdministration(deps: UsersDeps & { readonly setUp: Set
     setGrantedScopes: (publicId, grantedScopes, actor, origin) => change(publicId, { grantedScopes }, actor, origin),
     setEmail: (publicId, email, actor, origin) => change(publicId, { email }, actor, origin),
     resetFactor: (publicId, actor, origin) => change(publicId, { resetFactor: true }, actor, origin),
+
+    endSessions: (publicId, actor, origin) =>
+      commit(async (tx) => {
+        const user = await tx.users.byPublicId(publicId)
+        if (user === null) throw new CardeaError('not_found')
+        rights.mayManage(actor, user)
+        const ids = await tx.sessions.endAll(user.id, null)
+        const data = { count: ids.length }
+        await events.record({ kind: 'sessions-ended', user: user.publicId, actor, origin, data }, tx)
+        return ids.length
+      }),
   }
 }

@@ -104,6 +104,8 @@ export interface Users {
    */
   confirmOwnEmail(user: User, token: string, origin: Origin): Promise<User>
   byPublicId(publicId: string): Promise<User | null>
+  /** Names of those who are there, by public id. */
+  names(publicIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** By the number that some contracts know users by. Persons only. */
   byId(id: number): Promise<User | null>
   /** One look-up by the form of the identifier: proven e-mail, user name, or (at the FreeSewing door) id. No service. */
@@ -160,6 +162,10 @@ export interface Users {
   setGrantedScopes(publicId: string, scopes: readonly Scope[], actor: Principal | null, origin: Origin): Promise<User>
   setEmail(publicId: string, email: string | null, actor: Principal | null, origin: Origin): Promise<User>
   resetFactor(publicId: string, actor: Principal | null, origin: Origin): Promise<User>
+  /** Ends all of their sessions; answers how many. */
+  endSessions(publicId: string, actor: Principal, origin: Origin): Promise<number>
+  /** Mails them a link to a new password. Throws conflict where there is no active account with a proven address. */
+  sendReset(publicId: string, actor: Principal, origin: Origin): Promise<void>
   invite(
     wish: { readonly email: string; readonly role: RoleName },
     actor: Principal | null,

@@ -1,30 +1,37 @@
 import { CardeaError } from '../errors.ts'
-import type { ApiName, Origin } from '../types.ts'
+import type { ApiName, Origin, User } from '../types.ts'
 import { dataText, isMailedBy } from './one-time.ts'
 import type { OneTime } from './records.ts'
 import type { Users, UsersDeps } from './users-contract.ts'
 import { changed, dropMailedLinks, revokeKeys } from './users-shared.ts'
 
-type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'isResetOf' | 'resetPassword'>
+type PasswordChanges = Pick<Users, 'changePassword' | 'forgotPassword' | 'sendReset' | 'isResetOf' | 'resetPassword'>
 
 /** A link is good at the door that it leads to, and where it was asked for, and nowhere else. */
 const isGoodAt = (row: OneTime, api: ApiName): boolean => isMailedBy(row, api) || dataText(row, 'asked') === api
 
 export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
   const { store, clock, commit, events, limits, mails, newPasswords, oneTimes, identify, background, doorLinks } = deps
+  const { rights } = deps
 
   async function sendReset(identifier: string, origin: Origin): Promise<void> {
     const { user } = await identify.find(identifier, origin)
     if (user === null || user.status !== 'active' || user.email === null) return
     const known = await limits.isOwner(user.id, origin)
     if (!(await limits.mailTo(user.email, 'reset-password', known))) return
-    const data = { email: user.email, api: doorLinks.doorOf(origin.api, 'reset-password'), asked: origin.api }
+    await mailReset(user, user.email, origin, () =>
+      events.record({ kind: 'password-reset-requested', user: user.publicId, origin }),
+    )
+  }
+
+  async function mailReset(user: User, email: string, origin: Origin, record: () => Promise<void>): Promise<void> {
+    const data = { email, api: doorLinks.doorOf(origin.api, 'reset-password'), asked: origin.api }
     // Older ones stay: a stranger's request must not void the link that the owner has just been mailed.
     const wish = { purpose: 'reset-password', userId: user.id, data, replace: false } as const
     const { token, expiresAt } = await oneTimes.issue(wish)
-    await events.record({ kind: 'password-reset-requested', user: user.publicId, origin })
-    const address = doorLinks.address(origin.api, 'reset-password', token, user.email)
-    await mails.link('reset-password', user.email, token, expiresAt, { username: user.username, address })
+    await record()
+    const address = doorLinks.address(origin.api, 'reset-password', token, email)
+    await mails.link('reset-password', email, token, expiresAt, { username: user.username, address })
   }
 
   return {
@@ -46,6 +53,18 @@ export function createPasswordChanges(deps: UsersDeps): PasswordChanges {
     async forgotPassword(identifier, origin) {
       // Behind the answer, whose time then does not tell whether there was anything to do.
       background.run('password reset', () => sendReset(identifier, origin))
+    },
+
+    async sendReset(publicId, actor, origin) {
+      const user = await store.users.byPublicId(publicId)
+      if (user === null) throw new CardeaError('not_found')
+      rights.mayManage(actor, user)
+      if (user.status !== 'active' || user.email === null) {
+        throw new CardeaError('conflict', { internal: 'no active account with a proven address' })
+      }
+      await mailReset(user, user.email, origin, () =>
+        events.record({ kind: 'password-reset-sent', user: user.publicId, actor, origin }),
+      )
     },
 
     async isResetOf(token, identifier, origin) {

@@ -23,6 +23,7 @@ export function createUsers(deps: UsersDeps): Users {
     ...createUserAdministration({ ...deps, setUp }),
 
     byPublicId: (publicId) => store.users.byPublicId(publicId),
+    names: (publicIds) => store.users.names(publicIds),
 
     async byId(id) {
       const user = await store.users.byId(id)

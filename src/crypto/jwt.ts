@@ -52,6 +52,12 @@ export interface JwtExpectation {
   readonly now: Millis
 }
 
+/** RFC 9068, section 2.1; ours. */
+export const jwtTypes = { access: 'at+jwt', private: 'pt+jwt', refresh: 'rt+jwt' } as const
+
+/** `client_id` of tokens that belong to a session; of others it is the API key's id. */
+export const ownClientId = 'cardea'
+
 const maxLength = 8192
 /** The year 2100: a time beyond it is a mistake or an attack. */
 const latestSeconds = 4_102_444_800

@@ -4,8 +4,9 @@ import type { WebMetrics } from '../apis/context.ts'
 import { createFreesewingApi } from '../apis/freesewing/index.ts'
 import { createHautaiApi } from '../apis/hautai/index.ts'
 import { createLibrephotosApi } from '../apis/librephotos/index.ts'
-import { type AppDeps, createApp, createAppContext } from '../apis/mount.ts'
+import { type App, type AppDeps, createApp, createAppContext } from '../apis/mount.ts'
 import { createNativeApi } from '../apis/native/index.ts'
+import { emptyOffice, type Office } from '../apis/native/office.ts'
 import { findOverlaps, routesUnder } from '../apis/overlap.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
@@ -17,23 +18,28 @@ import { openConsole } from './console.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import type { House } from './house.ts'
 import type { Front } from './http-server.ts'
+import type { Jobs } from './jobs.ts'
 import { createMetrics } from './metrics.ts'
+import { createOffice } from './office.ts'
 
 export interface ApisDeps extends Pick<Config, 'http' | 'doors'>, Partial<Pick<Config, 'access'>> {
   readonly pieces: readonly PieceType[]
   readonly metrics: WebMetrics
+  readonly office?: Office
   /** Throws while the database does not answer. */
   readonly ready: () => Promise<void>
 }
 
 /** Every API that is on, the native one first. TypeError when two of them would answer one address. */
-export function createApis({ http, doors, access, pieces, metrics, ready }: ApisDeps): readonly Api[] {
+export function createApis(deps: ApisDeps): readonly Api[] {
+  const { http, doors, access, pieces, metrics, ready, office = emptyOffice } = deps
   const apis: Api[] = []
   apis.push(
     createNativeApi({
       http,
       health: { ready },
       metrics,
+      office,
       apis: () => apis,
       console: openConsole(),
       ...(access === undefined ? {} : { access }),
@@ -54,10 +60,13 @@ export function createApis({ http, doors, access, pieces, metrics, ready }: Apis
 }
 
 /** The web application over a house: every API that is on, and the services behind them. ConfigError when they meet. */
-export function createHouseApp({ config, core, store, passwords, log }: House): Front {
+export function createHouseApp(house: House, jobs: () => Jobs | null = () => null): App & Front {
+  const { config, core, store, passwords, log } = house
   const { http, doors, access, gateway: settings } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
-  const apis = createApis({ http, doors, access, pieces: core.documents.types, metrics, ready: () => store.ping() })
+  const { types: pieces } = core.documents
+  const office = createOffice(house, jobs)
+  const apis = createApis({ http, doors, access, pieces, metrics, office, ready: () => store.ping() })
   const app = createApp({ core, http, log, metrics, apis, newRequestId: requestId })
   if (settings.upstreams.length === 0) return app
   return { ...app, gateway: createFrontGateway({ core, http, doors, log, metrics, apis, settings }) }

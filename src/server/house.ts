@@ -11,6 +11,7 @@ import type { Migrated } from '../store/migrate.ts'
 import { migrateStore, openStore, type StoreWish } from '../store/open.ts'
 import { systemClock } from './clock.ts'
 import { mailedLinks } from './links.ts'
+import { type MailState, watchMails } from './mail-state.ts'
 import { createMailer } from './mailer.ts'
 import { openPhotos } from './photos.ts'
 
@@ -23,6 +24,8 @@ export interface House {
   readonly passwords: Passwords
   readonly clock: Clock
   readonly log: Log
+  /** When mails went out, and did not, in this process. */
+  readonly mailState: () => MailState
   /** What has to be repeated while the process runs. */
   readonly jobs: readonly Job[]
   /** Flushes and closes the core, then the store. May be called twice. */
@@ -62,11 +65,12 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
     if (as === 'server') await store.meta.set(publicUrlMark, config.publicUrl)
     const photos = await openPhotos({ config, store, clock, log })
     const own = createMailer({ config, clock, log })
+    const watched = watchMails(mailer ?? own, clock)
     const core = await createCore({
       store,
       clock,
       log,
-      mailer: mailer ?? own,
+      mailer: watched.mailer,
       passwords,
       keyTree,
       settings: config.core,
@@ -92,6 +96,7 @@ export async function openHouse(wish: Config, { log, clock = systemClock, mailer
       passwords,
       clock,
       log,
+      mailState: watched.state,
       jobs: [...core.jobs, { name: 'purge-mails', everySeconds: 60, run: () => own.purge() }],
       close: () => (closed ??= close()),
     }

@@ -13,7 +13,7 @@ const KEEP_ALIVE_MILLIS = 65_000
 const MAX_HEADER_BYTES = 16 * 1024
 
 /** What answers: the application, and the services behind it. */
-export interface Front extends App {
+export interface Front extends Pick<App, 'fetch'> {
   readonly gateway?: Gateway
 }
 

@@ -1,26 +1,44 @@
 import type { Job } from '../core/jobs.ts'
-import type { Log } from '../core/ports.ts'
+import type { Clock, Log } from '../core/ports.ts'
+import type { Millis } from '../types.ts'
+import { systemClock } from './clock.ts'
+
+/** How the last run of a job went in this process. */
+export interface JobState {
+  readonly name: string
+  readonly everySeconds: number
+  readonly running: boolean
+  readonly lastRunAt: Millis | null
+  readonly lastMillis: number | null
+  readonly failed: boolean
+}
 
 export interface Jobs {
   start(): void
+  states(): readonly JobState[]
   /** No run begins any more, and those that last are told to end; answers when all have. */
   stop(): Promise<void>
 }
 
 /** Scheduled work. A run that takes longer than its interval is never doubled, a failure is logged and tried again. */
-export function createJobs(jobs: readonly Job[], log: Log): Jobs {
+export function createJobs(jobs: readonly Job[], log: Log, clock: Clock = systemClock): Jobs {
   const timers: NodeJS.Timeout[] = []
   const running = new Map<string, Promise<void>>()
+  const last = new Map<string, Pick<JobState, 'lastRunAt' | 'lastMillis' | 'failed'>>()
   const stopping = new AbortController()
 
   const run = (job: Job) => {
     if (running.has(job.name)) return
+    const begun = clock.now()
+    let failed = false
     const done = (async () => {
       try {
         await job.run(stopping.signal)
       } catch (error) {
+        failed = true
         log.error({ job: job.name, error }, 'scheduled work failed')
       } finally {
+        last.set(job.name, { lastRunAt: begun, lastMillis: clock.now() - begun, failed })
         running.delete(job.name)
       }
     })()
@@ -35,6 +53,13 @@ export function createJobs(jobs: readonly Job[], log: Log): Jobs {
         timers.push(setInterval(() => run(job), job.everySeconds * 1000).unref())
       }
     },
+    states: () =>
+      jobs.map(({ name, everySeconds }) => ({
+        name,
+        everySeconds,
+        running: running.has(name),
+        ...(last.get(name) ?? { lastRunAt: null, lastMillis: null, failed: false }),
+      })),
     async stop() {
       for (const timer of timers.splice(0)) clearInterval(timer)
       stopping.abort()

@@ -5,7 +5,7 @@ import { banner } from './banner.ts'
 import { stepHashingBack } from './hash-threads.ts'
 import { type House, openHouse } from './house.ts'
 import { type Front, listen } from './http-server.ts'
-import { createJobs } from './jobs.ts'
+import { createJobs, type Jobs } from './jobs.ts'
 import { createSetUp } from './set-up.ts'
 
 /** How long requests may take to finish when the server is told to stop. */
@@ -40,13 +40,15 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
     await house.core.feed.start()
     await tendDocumentIndexes(house)
     await stepHashingBack(log)
-    app.resolve(createHouseApp(house))
+    let jobs: Jobs | null = null
+    app.resolve(createHouseApp(house, () => jobs))
     const setUp = createSetUp({ core: house.core, dataDir: config.dataDir, print, log })
     print(banner(config))
     await setUp.begin()
-    const jobs = createJobs([...house.jobs, setUp.job], log)
-    jobs.start()
-    return { config, url: config.publicUrl, stop: once(() => stopAll(house, server.stop, jobs.stop, log)) }
+    const all = createJobs([...house.jobs, setUp.job], log)
+    jobs = all
+    all.start()
+    return { config, url: config.publicUrl, stop: once(() => stopAll(house, server.stop, all.stop, log)) }
   } catch (error) {
     app.reject(error)
     await server.stop(0)
@@ -68,6 +70,9 @@ async function stopAll(
   stopJobs: () => Promise<void>,
   log: Log,
 ): Promise<void> {
+  // They would not end by themselves, and their readers come back to the next server.
+  house?.core.changeStreams.end()
+  house?.core.eventTail.end()
   try {
     if (!(await stopServer(GRACE_MILLIS)))
       log.warn({ seconds: GRACE_MILLIS / 1000 }, 'requests that did not finish in time were cut')

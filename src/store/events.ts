@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import type { EventStore } from '../core/ports.ts'
-import type { AuditEvent } from '../core/records.ts'
+import type { AuditEvent, EventFilter } from '../core/records.ts'
 import type { DerivedKey } from '../crypto/key-tree.ts'
 import { type CredentialKind, credentialKinds } from '../types.ts'
 import type { Db, NewEvent } from './db.ts'
@@ -11,6 +12,7 @@ import { count, toJson } from './rows.ts'
 import type { EventTable } from './schema.ts'
 
 const verifyBatch = 1000
+const dayMillis = 86_400_000
 
 function apiOf(text: string): AuditEvent['api'] {
   return text as AuditEvent['api'] // only ever written from one
@@ -107,6 +109,17 @@ export async function writeEvents(queries: Queries, engine: Engine, events: read
 }
 
 export function createEventStore(db: Db): EventStore {
+  const filtered = (filter: EventFilter) => {
+    let query = db.read.selectFrom('events').selectAll()
+    if (filter.user !== undefined) query = query.where('subject', '=', filter.user)
+    if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor)
+    if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+    if (filter.address !== undefined) query = query.where('address', '=', filter.address)
+    if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
+    if (filter.to !== undefined) query = query.where('at', '<', filter.to)
+    return query
+  }
+
   /** One pass from the checkpoint to the head. */
   async function check(
     keys: readonly DerivedKey[],
@@ -149,15 +162,35 @@ export function createEventStore(db: Db): EventStore {
     async list(filter, wish) {
       await db.flush()
       const before = idCursor(wish)
-      let query = db.read.selectFrom('events').selectAll()
-      if (filter.user !== undefined) query = query.where('subject', '=', filter.user)
-      if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
-      if (filter.address !== undefined) query = query.where('address', '=', filter.address)
-      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
-      if (filter.to !== undefined) query = query.where('at', '<', filter.to)
+      let query = filtered(filter)
       if (before !== null) query = query.where('id', '<', before)
       const rows = await query.orderBy('id', 'desc').limit(rowsFor(wish)).execute()
       return toPage(rows, wish, toEvent, (row) => [row.id])
+    },
+
+    async newest() {
+      await db.flush()
+      return (await readMark(db.read, 'head'))?.event_id ?? 0
+    },
+
+    async between(filter, after, until, limit) {
+      const query = filtered(filter).where('id', '>', after).where('id', '<=', until)
+      return (await query.orderBy('id').limit(limit).execute()).map(toEvent)
+    },
+
+    async countDays(kinds, from, to) {
+      await db.flush()
+      const day = sql<number>`at / ${sql.lit(dayMillis)}`
+      const rows = await db.read
+        .selectFrom('events')
+        .select(({ fn }) => [day.as('day'), 'kind', fn.countAll<number>().as('count')])
+        .where('kind', 'in', kinds)
+        .where('at', '>=', from)
+        .where('at', '<', to)
+        .groupBy(['kind', day])
+        .orderBy('day')
+        .execute()
+      return rows.map((row) => ({ day: Number(row.day), kind: row.kind, count: Number(row.count) }))
     },
 
     async verify(keys) {

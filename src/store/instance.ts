@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { InstanceStore } from '../core/ports.ts'
 import type { SecretUse } from '../core/records.ts'
+import type { UserStatus } from '../types.ts'
 import type { Db, Tx } from './db.ts'
 import type { Queries } from './engine.ts'
 import { count } from './rows.ts'
@@ -100,6 +101,44 @@ export function createInstanceStore(db: Db): InstanceStore {
         ...(await of('session', sql`select secret_key_id as key_id from sessions where expires_at > ${now}`)),
         ...(await of('audit-event', sql`select audit_key as key_id from events`)),
       ]
+    },
+
+    async census(now) {
+      const users = await db.read
+        .selectFrom('users')
+        .select((of) => ['kind', 'status', of.fn.countAll<number>().as('count')])
+        .groupBy(['kind', 'status'])
+        .execute()
+      const people = (status: UserStatus) =>
+        Number(users.find((row) => row.kind === 'person' && row.status === status)?.count ?? 0)
+      const services = users.filter(({ kind }) => kind === 'service')
+      const { rows } = await sql<Record<'sessions' | 'keys' | 'tokens' | 'events' | 'documents', number>>`select
+        (select count(*) from sessions where expires_at > ${now}) as sessions,
+        (select count(*) from keys
+          where revoked_at is null and (expires_at is null or expires_at > ${now})) as keys,
+        (select count(*) from tokens where revoked_at is null and expires_at > ${now}) as tokens,
+        coalesce((select event_id from event_marks where name = 'head'), 0)
+          - coalesce((select event_id from event_marks where name = 'checkpoint'), 0) as events,
+        (select count(distinct doc_id) from documents) as documents`.execute(db.read)
+      return {
+        users: {
+          pending: people('pending'),
+          active: people('active'),
+          disabled: people('disabled'),
+          blocked: people('blocked'),
+        },
+        services: services.reduce((sum, row) => sum + Number(row.count), 0),
+        sessions: Number(rows[0]?.sessions ?? 0),
+        keys: Number(rows[0]?.keys ?? 0),
+        tokens: Number(rows[0]?.tokens ?? 0),
+        events: Number(rows[0]?.events ?? 0),
+        documents: Number(rows[0]?.documents ?? 0),
+      }
+    },
+
+    async migrations() {
+      const rows = await db.read.selectFrom('cardea_migrations').select('name').orderBy('name').execute()
+      return rows.map(({ name }) => name)
     },
 
     async newestAuditKey() {

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { KeyStore } from '../core/ports.ts'
 import type { ApiKey } from '../core/records.ts'
 import type { Millis } from '../types.ts'
+import { credentialConditions } from './credential-filter.ts'
 import type { Db, Tx } from './db.ts'
 import { rowsFor, timeCursor, toPage } from './paging.ts'
 import {
@@ -173,6 +174,40 @@ export function createKeyStore(db: Db, now: () => Millis): KeyStore {
       }
       const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(rowsFor(wish)).execute()
       return toPage(rows, wish, toKey, (row) => [row.created_at, row.id])
+    },
+
+    async find(wish) {
+      const after = timeCursor(wish)
+      const found = db.read
+        .selectFrom('keys')
+        .innerJoin('users', 'users.id', 'keys.user_id')
+        .selectAll('keys')
+        .select(userColumns)
+        .where(credentialConditions('keys', wish))
+        .$if(wish.search !== undefined, (query) =>
+          query.where((eb) =>
+            eb.or([
+              db.engine.containsAnyCase('keys.name', wish.search ?? ''),
+              eb('keys.id', '=', (wish.search ?? '').toLowerCase()),
+            ]),
+          ),
+        )
+        .$if(after !== null, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple('keys.created_at', 'keys.id'), '<', eb.tuple(after?.at ?? 0, after?.id ?? '')),
+          ),
+        )
+      const rows = await found
+        .orderBy('keys.created_at', 'desc')
+        .orderBy('keys.id', 'desc')
+        .limit(rowsFor(wish))
+        .execute()
+      return toPage(
+        rows,
+        wish,
+        (row) => ({ key: toKey(row), user: toUser(row) }),
+        (row) => [row.created_at, row.id],
+      )
     },
 
     touch: (used) =>

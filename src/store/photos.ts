@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import type { PhotoStore } from '../core/ports.ts'
+import type { PhotoStore } from '../core/photo-ports.ts'
 import type { NewPhoto, Photo, PhotoCounts, PhotoFolder, PhotoName } from '../core/records.ts'
 import type { UserStatus } from '../types.ts'
 import type { Db, Tx } from './db.ts'

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { TokenStore } from '../core/ports.ts'
 import type { PrivateToken, TokenSliceWish } from '../core/records.ts'
 import type { Millis } from '../types.ts'
+import { credentialConditions } from './credential-filter.ts'
 import type { Db, Tx } from './db.ts'
 import { idCursor, rowsFor, toPage } from './paging.ts'
 import { batch, chunks, isId, latestById, textList, textListOrNull, toJson, toUser, userColumns } from './rows.ts'
@@ -180,6 +181,34 @@ export function createTokenStore(db: Db): TokenStore {
         .orderBy('tokens.id')
         .execute()
       return rows.map((row) => ({ token: toToken(row), user: toUser(row) }))
+    },
+
+    async find(wish) {
+      const after = idCursor(wish)
+      const rows = await db.read
+        .selectFrom('tokens')
+        .innerJoin('users', 'users.id', 'tokens.user_id')
+        .selectAll('tokens')
+        .select(userColumns)
+        .where(credentialConditions('tokens', wish))
+        .$if(wish.search !== undefined, (query) =>
+          query.where((eb) =>
+            eb.or([
+              db.engine.containsAnyCase('tokens.name', wish.search ?? ''),
+              eb('tokens.public_id', '=', (wish.search ?? '').toLowerCase()),
+            ]),
+          ),
+        )
+        .$if(after !== null, (query) => query.where('tokens.id', '<', after ?? 0))
+        .orderBy('tokens.id', 'desc')
+        .limit(rowsFor(wish))
+        .execute()
+      return toPage(
+        rows,
+        wish,
+        (row) => ({ token: toToken(row), user: toUser(row) }),
+        (row) => [row.id],
+      )
     },
 
     touch: (used) =>

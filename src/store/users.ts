@@ -179,6 +179,19 @@ export function createUserStore(db: Db): UserStore {
       return row === undefined ? null : toUser(row)
     },
 
+    async names(publicIds) {
+      const found = new Map<string, string>()
+      for (const part of chunks([...new Set(publicIds)])) {
+        const rows = await db.read
+          .selectFrom('users')
+          .select(['public_id', 'username'])
+          .where('public_id', 'in', part)
+          .execute()
+        for (const row of rows) found.set(row.public_id, row.username)
+      }
+      return found
+    },
+
     byUsername: async (key) => toUserOrNull(await byName(db.read, { key })),
     byEmail: async (email) => toUserOrNull(await byAddress(db.read, { email })),
 

@@ -235,6 +235,21 @@ describe('in a browser', { skip: noBrowser }, () => {
     await context.close()
   })
 
+  test('a client with tokens that nobody signed in to is not the person of the cookie', async () => {
+    const { context, tab } = await site()
+    const console = await tab('{ mode: "cookie" }')
+    const name = await person()
+    await signIn(console, name)
+    const page = await tab()
+    assert.equal(await askServer(page), 'credentials_missing')
+    await page.evaluate('client.signOut()')
+    assert.equal(await askServer(console), name)
+    const other = await person()
+    await signIn(page, other)
+    assert.deepEqual([await askServer(page), await askServer(console)], [other, name])
+    await context.close()
+  })
+
   test('a page of another origin that the server names signs in by token and by cookie', async () => {
     for (const mode of ['token', 'cookie']) {
       const { context, calls, tab } = await site(elsewhere)

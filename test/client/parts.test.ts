@@ -63,6 +63,10 @@ test('what lies in a web storage is a session or nothing, whatever it is', () =>
   const session = { accessToken: 'a', refreshToken: 's.1.x', expiresAt: 1, user }
   storage.write(session)
   assert.deepEqual(storage.read(), session)
+  for (const broken of [{ accessToken: 'a\nb' }, { refreshToken: '' }, { expiresAt: Number.NaN }]) {
+    storage.write({ ...session, ...broken })
+    assert.equal(storage.read(), null)
+  }
   storage.write(null)
   assert.equal(kept, null)
 })

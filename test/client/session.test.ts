@@ -176,6 +176,51 @@ test('a call that one person made is never repeated as another', async () => {
   assert.equal((await client.account.me()).user.username, other)
 })
 
+test('a call that waits for a refresh is not made as whoever signs in meanwhile', async () => {
+  const other = await person()
+  const gate = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const callers: (string | null)[] = []
+  const { client, storage } = await signedIn({
+    fetch: async (request) => {
+      if (request.url.endsWith('/auth/keys')) callers.push(request.headers.get('Authorization'))
+      const response = await fetch(request)
+      if (!request.url.endsWith('/auth/refresh')) return response
+      asked.resolve()
+      await gate.promise
+      return response
+    },
+  })
+  const session = await storage.read()
+  assert.ok(session !== null)
+  await storage.write({ ...session, expiresAt: Date.now() })
+  const call = client.keys.create({ name: 'mine' })
+  await asked.promise
+  await client.signIn({ identifier: other, password: goodPassword })
+  gate.resolve()
+  assert.equal((await failureOf(call)).code, 'credentials_missing')
+  assert.deepEqual(callers, [null])
+  assert.equal((await client.account.me()).user.username, other)
+})
+
+test('whoever signs in while another signs out, or deletes the account, stays signed in', async () => {
+  const leaving = ['/auth/sign-out', '/auth/me'] as const
+  for (const path of leaving) {
+    const other = await person()
+    const { client } = await signedIn({
+      fetch: async (request) => {
+        const response = await fetch(request)
+        if (request.method !== 'GET' && request.url.endsWith(path))
+          await client.signIn({ identifier: other, password: goodPassword })
+        return response
+      },
+    })
+    await (path === '/auth/me' ? client.account.remove() : client.signOut())
+    assert.equal((await client.user())?.username, other)
+    assert.equal((await client.account.me()).user.username, other)
+  }
+})
+
 test('a listener that throws does not keep anybody signed in', async (t) => {
   const { client } = await signedIn()
   const { mock } = t.mock.method(console, 'error', () => {})

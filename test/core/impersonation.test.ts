@@ -30,8 +30,8 @@ test('an impersonation says who acts, lasts 15 minutes at most, is audited, and 
   assert.equal(opened.expiresAt, t.clock.now() + 15 * 60_000)
   const by = await principalBehind(t, bearer(opened.token))
   assert.deepEqual([by.user?.id, by.actor], [alice.id, root.publicId])
-  const { items } = await t.core.events.list({ user: alice.publicId, kind: 'sign-in' }, { limit: 9 })
-  assert.equal(items[0]?.data.impersonator, root.publicId)
+  const { items } = await t.core.events.list({ user: alice.publicId, kind: 'impersonation-begun' }, { limit: 9 })
+  assert.deepEqual([items.length, items[0]?.actor, items[0]?.sessionId], [1, root.publicId, opened.session.id])
   assert.match((await mailsTo(t, 'alice@example.com')).at(-1)?.subject ?? '', /acts in your name/)
   await assert.rejects(t.core.impersonate(by, root.publicId, here), failsWith('beyond_own_rights'))
 })
@@ -54,6 +54,48 @@ test('nobody impersonates without the right, beyond their own rights, from a pro
     await assert.rejects(t.core.impersonate(principal, target, here), failsWith(code), code)
   await t.core.users.setStatus(alice.publicId, 'disabled', null, here)
   await assert.rejects(t.core.impersonate(by, alice.publicId, here), failsWith('account_disabled'))
+})
+
+/** Reason, actor and session of each end that is in the log, newest first. */
+async function ends() {
+  const { items } = await t.core.events.list({ kind: 'impersonation-ended' }, { limit: 9 })
+  return items.map(({ data, actor, user, sessionId }) => ({ reason: data.reason ?? null, actor, user, sessionId }))
+}
+const closeAll = async () => {
+  const job = t.core.jobs.find(({ name }) => name === 'close-impersonations')
+  await job?.run()
+  await job?.run()
+}
+
+test('every impersonation ends in the audit log once, however it ended', async () => {
+  const own = await sessionOf(root)
+  const signedOut = await t.core.impersonate(own, alice.publicId, here)
+  await t.core.sessions.signOut(await principalBehind(t, bearer(signedOut.token)), here)
+  const closed = await t.core.impersonate(own, alice.publicId, here)
+  await t.core.users.endSessions(alice.publicId, own, here)
+  const cut = await t.core.impersonate(await sessionOf(root), alice.publicId, here)
+  await t.core.sessions.endOthers(root, own.sessionId, here)
+  await closeAll()
+  const expired = await t.core.impersonate(own, alice.publicId, here)
+  await closeAll()
+  assert.equal((await ends()).length, 3)
+  t.clock.advance(15 * 60_000)
+  await closeAll()
+  const who = { actor: root.publicId, user: alice.publicId }
+  assert.deepEqual(
+    (await ends()).map(({ sessionId, ...rest }) => [sessionId, rest]).sort(),
+    [
+      [signedOut.session.id, { reason: null, ...who }],
+      [closed.session.id, { reason: 'closed', ...who }],
+      [cut.session.id, { reason: 'closed', ...who }],
+      [expired.session.id, { reason: 'expired', ...who }],
+    ].sort(),
+  )
+})
+
+test('somebody with the same rights is not impersonated, whatever they are called', async () => {
+  const equal = await makePerson(t.core, 'equal', { role: 'admin' })
+  await assert.rejects(t.core.impersonate(await sessionOf(root), equal.publicId, here), failsWith('beyond_own_rights'))
 })
 
 test('who has a second factor has to have proven it', async () => {

@@ -37,6 +37,12 @@ test('what an index answers costs nothing', () => {
     'slug=a',
     'sort[slug]=1',
     'sort[updatedAt]=1',
+    'color=red&price=3',
+    'price=3&color=red',
+    'color=red&visibility=public&sort[price]=1',
+    'sort[color]=-1&sort[price]=-1',
+    'sort[price]=1&sort[updatedAt]=1',
+    'price=3&sort[price]=1',
     `_ids[]=cabcdefgh`,
   ])
     assert.equal(cost(query), 0, query)
@@ -52,6 +58,14 @@ test('what reads all documents of a type is counted, and each list of values bes
     ['price[]=3&price[]=4', 1],
     ['sort[createdAt]=1', 1],
     ['sort[title]=1&sort[price]=1', 1],
+    // An index of these fields, and yet all of it is read: another order, two directions, a bound of what comes second.
+    ['price=3&sort[color]=1', 1],
+    ['sort[price]=1&sort[color]=1', 1],
+    ['sort[color]=-1&sort[price]=1', 1],
+    ['sort[price]=1&sort[updatedAt]=-1', 1],
+    ['sort[updatedAt]=-1&sort[price]=-1', 1],
+    ['sort[color]=1&sort[price]=1&price[min]=999', 1],
+    ['sort[visibility]=1', 1],
     ['_related=cabcdefgh', 1],
     ['counts=price', 1],
     ['choices=price,color', 2],

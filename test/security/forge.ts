@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { KeyObject } from 'node:crypto'
 import { generateSigningKey, importSigningKey, type SigningKeyMaterial } from '../../src/crypto/key-ring.ts'
+import { createGuard } from '../../src/guard/index.ts'
 import { makeToken, makeUser, signIn } from '../support/callers.ts'
 import type { Answered } from '../support/http.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -45,6 +46,9 @@ export function assertRefused(answered: Answered, what: string): void {
   assert.doesNotMatch(answered.text, /root|node_modules|jose|JWS|\.ts:\d|eyJ/, what)
 }
 
+/** What nobody can tell from a token: whether its session and its user are there. */
+const onlyCardeaKnows = /^(another subject|a session that is not there|a key for a session)$/
+
 export async function startForge(): Promise<Forge> {
   const server = await startTestServer()
   await makeUser(server, 'root', 'admin')
@@ -58,6 +62,13 @@ export async function startForge(): Promise<Forge> {
     assert.ok(key.sign)
     const input = `${encode(head)}.${encode(payload)}`
     return `${input}.${key.sign(Buffer.from(input)).toString('base64url')}`
+  }
+  /** A guard in another program, which knows nothing but the public keys. */
+  const guard = createGuard({ issuer: server.url, audience: server.url, clock: server.clock })
+  async function refuseElsewhere(token: string, what: string): Promise<void> {
+    const verdict = await guard.check({ headers: new Headers({ Authorization: `Bearer ${token}` }) })
+    assert.ok(!verdict.ok || onlyCardeaKnows.test(what), `${what}: a guard elsewhere lets it in`)
+    if (!verdict.ok) assert.match(verdict.code, /^credential_(malformed|invalid|expired|kind_refused)$/, what)
   }
   const send = (token: string): Promise<Answered> =>
     server.send('GET', '/auth/me', { headers: { Authorization: `Bearer ${token}` } })
@@ -80,7 +91,10 @@ export async function startForge(): Promise<Forge> {
       assert.equal((await send(good)).status, 200)
       const kept = server.core.guard.cacheSize()
       for (const [what, token] of Object.entries(tokens)) {
-        for (let turn = 0; turn < 2; turn += 1) assertRefused(await send(token), what)
+        for (let turn = 0; turn < 2; turn += 1) {
+          assertRefused(await send(token), what)
+          await refuseElsewhere(token, what)
+        }
       }
       assert.equal(server.core.guard.cacheSize(), kept, 'a refused token was kept as good')
       assert.equal((await send(good)).status, 200)

@@ -42,8 +42,8 @@ test('each rule of security and each lesson of other systems has its tests, and 
   assert.deepEqual(missing(photoRules), [])
   assert.deepEqual(missing(apostropheRules), [])
   assert.deepEqual(missing(pieceRules), [])
-  assert.deepEqual(missing(serviceRules), [])
   assert.deepEqual(missing(consoleRules), [])
+  assert.deepEqual(missing(serviceRules), [])
   assert.deepEqual(missing(fieldLessons), [])
   const doors = [...doorRules, ...djangoRules, ...photoRules, ...apostropheRules, ...pieceRules, ...serviceRules]
   const all = [...securityRules, ...doors, ...consoleRules, ...fieldLessons].map(({ says }) => says)

@@ -63,6 +63,11 @@ export const securityRules: readonly Rule[] = [
       'security/promises.test.ts': [
         'introspection says of what is not for this server, or not good, only that it is not active',
       ],
+      'apis/native/changes.test.ts': [
+        'a session that ends is told within a second, by kind, id and epoch and nothing else',
+        'an administrator without the scope by name is refused',
+        'a stream ends with the credential that opened it: revoked, its owner disabled, its scope taken',
+      ],
     },
   },
   {
@@ -85,6 +90,13 @@ export const securityRules: readonly Rule[] = [
         'an impersonation ends with the right of whoever opened it, their session and their password',
       ],
       'core/events.test.ts': ['under impersonation the actor is the impersonator'],
+      'core/impersonation.test.ts': [
+        'every impersonation ends in the audit log once, however it ended',
+        'somebody with the same rights is not impersonated, whatever they are called',
+      ],
+      'apis/native/admin.test.ts': [
+        'who acts in the name of somebody changes nothing that needs a fresh proof, at any route',
+      ],
     },
   },
   {

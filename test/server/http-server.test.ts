@@ -77,7 +77,7 @@ test('a request that does not end in time is cut, and that is told', async () =>
 })
 
 test('a request that comes before the app is there waits for it', async () => {
-  const app = Promise.withResolvers<App>()
+  const app = Promise.withResolvers<Pick<App, 'fetch'>>()
   const server = await listen({ host, port: 0, app: app.promise, log: silentLog })
   const early = get(server.port)
   app.resolve({ fetch: async () => new Response('ready') })

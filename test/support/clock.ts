@@ -19,3 +19,6 @@ export function createFakeClock(start: Millis = 1_750_000_000_000): FakeClock {
     },
   }
 }
+
+/** The machine's, for tests with programs beside them that know no other. */
+export const realClock: FakeClock = { now: () => Date.now(), advance() {}, set() {} }

@@ -14,7 +14,7 @@ export interface Wish {
 export type Body = string & { readonly [member: string]: Body }
 
 /** The members of a list in an answer. */
-export function list(body: Body): readonly Body[] {
+export function list(body: Body | undefined): readonly Body[] {
   return body as unknown as readonly Body[]
 }
 
@@ -58,7 +58,7 @@ export function createClient(url: string, check: (method: string, path: string, 
       headers: response.headers,
       type,
       text,
-      body: (text === '' ? undefined : type.includes('json') ? JSON.parse(text) : text) as Body,
+      body: (text === '' ? undefined : /[/+]json\b/.test(type) ? JSON.parse(text) : text) as Body,
     }
     check(method, new URL(path, url).pathname, answered)
     return answered

@@ -32,7 +32,7 @@ export function readProject(): Files {
     for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       // In a second working tree of git, `.git` is a file.
-      if (skip.has(path)) continue
+      if (skip.has(path) || ['node_modules', '.next'].includes(entry.name)) continue
       if (entry.isDirectory()) walk(path)
       const text = entry.isFile() ? readFileSync(join(ROOT, path), 'utf8') : '\0'
       if (!text.includes('\0')) files.set(path, text)

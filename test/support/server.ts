@@ -1,6 +1,7 @@
 import type { Api, Route } from '../../src/apis/api.ts'
 import type { WebMetrics } from '../../src/apis/context.ts'
 import { createApp } from '../../src/apis/mount.ts'
+import type { Office } from '../../src/apis/native/office.ts'
 import type { Config } from '../../src/config/config.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { CoreSettings } from '../../src/core/settings.ts'
@@ -35,6 +36,9 @@ export interface TestServerWish {
   readonly doors?: DeepPartial<Config['doors']>
   readonly log?: Log
   readonly photos?: TestCoreWish['photos']
+  /** Default: one that stands still. */
+  readonly clock?: TestCoreWish['clock']
+  readonly office?: Office
   /** What `/auth/verify` lets through; default nothing. */
   readonly access?: AccessSettings
   /** Services behind the server. */
@@ -92,7 +96,12 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   const doors = merged(testDoors, wish.doors ?? {})
   const links = mailedLinks({ publicUrl: url, doors })
   const photos = wish.photos === undefined ? {} : { photos: wish.photos }
-  const test = await createTestCore({ settings: { publicUrl: url, audience: url, ...wish.settings }, links, ...photos })
+  const test = await createTestCore({
+    settings: { publicUrl: url, audience: url, ...wish.settings },
+    links,
+    ...photos,
+    ...(wish.clock !== undefined && { clock: wish.clock }),
+  })
   const http: HttpSettings = {
     publicUrl: url,
     trustedProxies: [],
@@ -110,7 +119,8 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
   try {
     const { types: pieces } = test.core.documents
     const access = wish.access ?? { rules: [], signInUrl: null }
-    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping() })
+    const office = wish.office === undefined ? {} : { office: wish.office }
+    const apis = createApis({ http, doors, access, pieces, metrics, ready: () => test.store.ping(), ...office })
     const app = createApp({ core: test.core, http, log, metrics, apis, newRequestId: requestId })
     const settings = wish.gateway
     ready.resolve(

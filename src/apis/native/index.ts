@@ -5,8 +5,13 @@ import type { Api } from '../api.ts'
 import type { WebMetrics } from '../context.ts'
 import { describeNative } from './description.ts'
 import { renderError } from './errors.ts'
+import { emptyOffice, type Office } from './office.ts'
 import { accountRoutes } from './routes/account.ts'
-import { adminRoutes } from './routes/admin.ts'
+import { adminCredentialRoutes } from './routes/admin-credentials.ts'
+import { adminEventRoutes } from './routes/admin-events.ts'
+import { adminServerRoutes } from './routes/admin-server.ts'
+import { adminUserRoutes } from './routes/admin-users.ts'
+import { changeRoutes } from './routes/changes.ts'
 import { sessionCookieName } from './routes/common.ts'
 import { type ConsoleDeps, consoleRoutes } from './routes/console.ts'
 import { documentRoutes } from './routes/documents.ts'
@@ -26,6 +31,8 @@ export interface NativeDeps {
   readonly access?: AccessSettings
   readonly health: Health
   readonly metrics: WebMetrics
+  /** Default: one that knows nothing. */
+  readonly office?: Office
   /** All APIs that are served, for the help and the OpenAPI document. Default: this one alone. */
   readonly apis?: () => readonly Api[]
   /** What the console is served from, where the settings have it on. */
@@ -33,7 +40,8 @@ export interface NativeDeps {
 }
 
 /** The API for everyone who starts afresh: JSON in snake_case, RFC 9457 problems, RFC 6750 challenges. */
-export function createNativeApi({ http, access, health, metrics, apis, console }: NativeDeps): Api {
+export function createNativeApi(deps: NativeDeps): Api {
+  const { http, access, health, metrics, office = emptyOffice, apis, console } = deps
   const cookieName = sessionCookieName(http.publicUrl)
   const api: Api = {
     name: 'native',
@@ -50,10 +58,14 @@ export function createNativeApi({ http, access, health, metrics, apis, console }
       ...sessionRoutes,
       ...keyRoutes,
       ...tokenRoutes,
-      ...adminRoutes,
+      ...adminUserRoutes,
+      ...adminCredentialRoutes,
+      ...adminEventRoutes,
+      ...adminServerRoutes(office),
       ...oauthRoutes,
       ...verifyRoutes(http, access ?? { rules: [], signInUrl: null }),
       ...operationRoutes(health, metrics),
+      ...changeRoutes,
       ...documentRoutes({ http, apis: apis ?? (() => [api]) }),
       ...pageRoutes(http.console === null ? null : (console?.load ?? null)),
       ...(console === undefined || http.console === null ? [] : consoleRoutes(console)),

@@ -60,6 +60,10 @@ export const graceField = z
   .min(0, 'must not be negative')
   .max(30 * 86_400, 'must be at most 30 days (2592000)')
   .openapi({ example: 3600 })
+export const addressesField = z
+  .array(z.string().min(2).max(64))
+  .max(100, 'must not name more than 100 addresses')
+  .openapi({ example: ['192.0.2.0/24'], description: 'Addresses or CIDR blocks; empty: from anywhere.' })
 /** Refuses a body that names none or several of `names`: several changes could not be undone when the last one fails. */
 export function exactlyOneOf(...names: readonly string[]) {
   const given = (body: object): number => names.filter((name) => Reflect.get(body, name) !== undefined).length
@@ -162,6 +166,7 @@ export const SessionBody = z
     created_at: time,
     last_seen_at: time,
     expires_at: time,
+    actor: z.uuid().nullable().openapi({ description: 'Who acts in the name of the user; null: nobody.' }),
   })
   .openapi('Session')
 
@@ -299,6 +304,7 @@ export function sessionBody(session: Session, current: string | null): z.infer<t
     created_at: iso(session.createdAt),
     last_seen_at: iso(session.lastSeenAt),
     expires_at: iso(session.expiresAt),
+    actor: session.actor,
   }
 }
 

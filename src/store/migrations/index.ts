@@ -6,6 +6,7 @@ import { idleSessions } from './0005-idle-sessions.ts'
 import { photos } from './0006-photos.ts'
 import { actorSessions } from './0010-actor-sessions.ts'
 import { documents } from './0011-documents.ts'
+import { administration } from './0020-administration.ts'
 import type { Migration } from './types.ts'
 
 /** In order. New ones go to the end; none is ever changed or removed. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   photos,
   actorSessions,
   documents,
+  administration,
 ]

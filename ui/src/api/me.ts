@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { acting, leaveActing } from './acting.ts'
 import { ClientError, client } from './client.ts'
 import { meKey } from './session.ts'
 
@@ -9,8 +10,9 @@ async function readMe(): Promise<Me | null> {
   try {
     return await client.account.me()
   } catch (error) {
-    if (error instanceof ClientError && error.status === 401) return null
-    throw error
+    if (!(error instanceof ClientError && error.status === 401)) throw error
+    if (acting !== null) leaveActing()
+    return null
   }
 }
 

@@ -1,4 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
+import { acting, leaveActing } from './acting.ts'
 import { ClientError, client } from './client.ts'
 import { askForProof } from './proof.ts'
 
@@ -30,6 +31,10 @@ export const lastEnding = (): Ending | null => ending
 
 // Heard of whatever tab it happens in.
 client.onChange((user, reason) => {
+  if (user === null && acting !== null) {
+    leaveActing()
+    return
+  }
   if (user === null) {
     ending = expected ?? (reason === null ? 'left' : 'ended')
     queries.setQueryData(meKey, null)

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react'
+import { acting } from '../api/acting.ts'
 import { ClientError } from '../api/client.ts'
 import { Cancelled } from '../api/session.ts'
-import { problems } from '../texts/common.ts'
+import { actingRefused, problems } from '../texts/common.ts'
 
 export interface NoticeProps {
   readonly kind: 'good' | 'warn' | 'bad'
@@ -28,7 +29,7 @@ export interface ProblemText {
 export function problemText(error: unknown): ProblemText | null {
   if (error === null || error === undefined || error instanceof Cancelled) return null
   if (!(error instanceof ClientError)) return { title: problems.internal?.title ?? '', lines: [String(error)] }
-  const known = problems[error.code]
+  const known = acting !== null && error.code === 'beyond_own_rights' ? actingRefused : problems[error.code]
   const wait = error.code === 'rate_limited' ? error.retryAfter : null
   const lines = [
     ...(typeof error.problem.reason === 'string' ? [error.problem.reason] : []),

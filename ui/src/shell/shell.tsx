@@ -8,6 +8,7 @@ import { Icon, Mark } from '../parts/icon.tsx'
 import { Problem } from '../parts/notice.tsx'
 import { Loading } from '../parts/states.tsx'
 import { common } from '../texts/common.ts'
+import { ActingBanner } from './acting-banner.tsx'
 import { IdleWatch } from './idle.tsx'
 import { Menu } from './menu.tsx'
 import { ProofDialog } from './proof-dialog.tsx'
@@ -51,6 +52,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        <ActingBanner />
         <Container size="54rem" px={0} mx="auto" pb="xl">
           <Problem error={failure} />
           <Suspense fallback={<Loading />}>{children}</Suspense>

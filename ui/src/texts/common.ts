@@ -50,6 +50,17 @@ export const common = {
   },
 } as const
 
+/** For somebody who acts as somebody else. */
+export const actingRefused = {
+  title: 'Not in the name of somebody else.',
+  help: 'Whoever acts as another user changes nothing about their credentials.',
+} as const
+export const acting = {
+  banner: (name: string) => `You act as ${name}.`,
+  until: (time: string) => `Until ${time}, in this tab only. It is in the audit log with your name.`,
+  stop: 'Stop',
+} as const
+
 /** What went wrong and what to do, by the code of the problem. What is missing here is said in the server's words. */
 export const problems: Readonly<Record<string, { readonly title: string; readonly help?: string }>> = {
   unreachable: {

@@ -1,7 +1,9 @@
 import { language } from './plural.ts'
 
 const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
 const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+const clock = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
 const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
 
 const units: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
@@ -15,6 +17,16 @@ const units: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
 /** `31 Jan 2027`, in the order of the language. */
 export function dayText(iso: string): string {
   return day.format(new Date(iso))
+}
+
+/** `31 Jan`. */
+export function shortDayText(iso: string): string {
+  return shortDay.format(new Date(iso))
+}
+
+/** `14:32`, as the language writes it. */
+export function clockText(iso: string): string {
+  return clock.format(new Date(iso))
 }
 
 export function exactText(iso: string): string {

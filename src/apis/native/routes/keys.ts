@@ -3,6 +3,7 @@ import type { IssuedKey } from '../../../core/keys.ts'
 import { CardeaError } from '../../../errors.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import {
+  addressesField,
   freshFields,
   graceField,
   IssuedKeyBody,
@@ -19,10 +20,6 @@ import {
 } from '../wire.ts'
 import { anyKind, created, defined, inSession, noContent, ok } from './common.ts'
 
-const allowAddresses = z
-  .array(z.string().min(2).max(64))
-  .max(100, 'must not name more than 100 addresses')
-  .openapi({ example: ['192.0.2.0/24'], description: 'Addresses or CIDR blocks; empty: from anywhere.' })
 const expiresAt = timeField.nullable().openapi({ description: 'Null: does not expire.' })
 
 const issued = ({ record, secret, token }: IssuedKey) => ({ ...keyBody(record), secret, token })
@@ -69,7 +66,7 @@ export const keyRoutes: readonly Route[] = [
       name: nameField,
       scopes: scopesField.optional(),
       expires_at: expiresAt.optional(),
-      allow_addresses: allowAddresses.optional(),
+      allow_addresses: addressesField.optional(),
       ...freshFields,
     }),
     answers: created(own, IssuedKeyBody),
@@ -107,7 +104,7 @@ export const keyRoutes: readonly Route[] = [
       name: nameField.optional(),
       scopes: scopesField.nullable().optional(),
       expires_at: expiresAt.optional(),
-      allow_addresses: allowAddresses.optional(),
+      allow_addresses: addressesField.optional(),
       ...freshFields,
     }),
     answers: ok('The key as it is now.', KeyBody),

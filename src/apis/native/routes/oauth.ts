@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
+import type { Inspected } from '../../../core/guard.ts'
 import type { OpenedSession } from '../../../core/sessions.ts'
 import { CardeaError, type ErrorCode } from '../../../errors.ts'
-import type { Principal } from '../../../types.ts'
+import { factorMethods } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { renderOauthError } from '../oauth-errors.ts'
 import { ok } from './common.ts'
@@ -41,6 +42,11 @@ const Introspection = z
     kind: z.string().optional(),
     sid: z.string().optional(),
     act: z.object({ sub: z.string() }).optional(),
+    api: z.string().optional(),
+    user_kind: z.enum(['person', 'service']).optional(),
+    amr: z.array(z.string()).optional(),
+    auth_time: z.int().optional(),
+    allow_addresses: z.array(z.string()).optional(),
   })
   .openapi('Introspection')
 
@@ -76,7 +82,7 @@ function bad(field: string, message: string, error?: string): CardeaError {
   })
 }
 
-function introspectionOf(principal: Principal | null, call: Call): z.infer<typeof Introspection> {
+function introspectionOf(principal: Inspected | null, call: Call): z.infer<typeof Introspection> {
   const { user } = principal ?? {}
   // A refresh token is good for one call here, and for nothing at a resource server.
   if (principal === null || user === null || user === undefined || principal.kind === 'refresh-token')
@@ -95,6 +101,12 @@ function introspectionOf(principal: Principal | null, call: Call): z.infer<typeo
     ...(principal.expiresAt === null ? {} : { exp: Math.floor(principal.expiresAt / 1000) }),
     ...(principal.sessionId === null ? {} : { sid: principal.sessionId }),
     ...(principal.actor === null ? {} : { act: { sub: principal.actor } }),
+    api: principal.api,
+    user_kind: user.kind,
+    ...(principal.factors.length === 0 ? {} : { amr: principal.factors.map((factor) => factorMethods[factor]) }),
+    ...(principal.provenAt === null ? {} : { auth_time: Math.floor(principal.provenAt / 1000) }),
+    // Only the resource server knows where a request came from.
+    ...(principal.allowAddresses.length === 0 ? {} : { allow_addresses: [...principal.allowAddresses] }),
   }
 }
 

@@ -3,8 +3,7 @@ import { CardeaError } from '../../../errors.ts'
 import type { User } from '../../../types.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import {
-  EventBody,
-  eventBody,
+  addressesField,
   exactlyOneOf,
   freshFields,
   IssuedKeyBody,
@@ -16,13 +15,14 @@ import {
   pageOf,
   pageQuery,
   passwordField,
-  SigningKeyBody,
+  SessionBody,
   scopesField,
-  signingKeyBody,
+  sessionBody,
   timeField,
   UserBody,
   userBody,
 } from '../wire.ts'
+import { ManagedUserBody, managedUserBody, RolesBody } from '../wire-admin.ts'
 import { anyKind, created, defined, inSession, noContent, ok } from './common.ts'
 
 const username = z.string().min(1, 'must not be empty').max(254, 'is too long')
@@ -35,7 +35,7 @@ const role = z
 const status = z.enum(['pending', 'active', 'disabled', 'blocked'], 'must be pending, active, disabled or blocked')
 const kind = z.enum(['person', 'service'], 'must be person or service')
 
-const body = (call: Call, user: User) => userBody(user, call.core.roles.scopesOfUser(user))
+const body = (call: Call, user: User) => managedUserBody(user, call.core.roles.scopesOfUser(user))
 
 async function named(call: Call<unknown, unknown, { id: string }>): Promise<User> {
   const user = await call.core.users.byPublicId(call.params.id)
@@ -43,7 +43,7 @@ async function named(call: Call<unknown, unknown, { id: string }>): Promise<User
   return user
 }
 
-export const adminRoutes: readonly Route[] = [
+export const adminUserRoutes: readonly Route[] = [
   route('GET', '/auth/admin/users', {
     tag: 'Administration',
     summary: 'Users, newest first',
@@ -55,7 +55,7 @@ export const adminRoutes: readonly Route[] = [
       role: role.optional(),
       kind: kind.optional(),
     }),
-    answers: ok('Users.', pageOf(UserBody, 'UserPage')),
+    answers: ok('Users.', pageOf(ManagedUserBody, 'UserPage')),
     run: async (call) => ({
       status: 200,
       body: pageBody(await call.core.users.list(defined(call.query)), (user) => body(call, user)),
@@ -77,7 +77,7 @@ export const adminRoutes: readonly Route[] = [
       granted_scopes: scopesField.optional(),
       ...freshFields,
     }),
-    answers: created('The user. What an administrator sets counts as proven.', UserBody),
+    answers: created('The user. What an administrator sets counts as proven.', ManagedUserBody),
     errors: ['username_taken', 'email_taken', 'password_refused', 'beyond_own_rights'],
     run: async (call) => {
       const { granted_scopes: grantedScopes, username, email, password, role, kind } = call.body
@@ -95,7 +95,7 @@ export const adminRoutes: readonly Route[] = [
     takes: anyKind,
     needs: 'users:read',
     params: idParams,
-    answers: ok('The user.', UserBody),
+    answers: ok('The user.', ManagedUserBody),
     errors: ['not_found'],
     run: async (call) => ({ status: 200, body: body(call, await named(call)) }),
   }),
@@ -117,7 +117,7 @@ export const adminRoutes: readonly Route[] = [
         ...freshFields,
       })
       .refine(...exactlyOneOf('role', 'status', 'email', 'password', 'granted_scopes')),
-    answers: ok('The user as it is now.', UserBody),
+    answers: ok('The user as it is now.', ManagedUserBody),
     errors: ['not_found', 'beyond_own_rights', 'last_admin', 'email_taken', 'password_refused'],
     run: async (call) => {
       const { id } = call.params
@@ -177,13 +177,15 @@ export const adminRoutes: readonly Route[] = [
       name: nameField,
       scopes: scopesField.optional(),
       expires_at: timeField.nullable().optional(),
+      allow_addresses: addressesField.optional(),
       ...freshFields,
     }),
     answers: created('Shown this once.', IssuedKeyBody),
     errors: ['not_found', 'beyond_own_rights'],
     run: async (call) => {
-      const { name, scopes, expires_at: expiry } = call.body
-      const wish = defined({ name, scopes, expiresAt: typeof expiry === 'string' ? millis(expiry) : expiry })
+      const { name, scopes, expires_at: expiry, allow_addresses: allowAddresses } = call.body
+      const expiresAt = typeof expiry === 'string' ? millis(expiry) : expiry
+      const wish = defined({ name, scopes, expiresAt, allowAddresses })
       const { record, secret, token } = await call.core.keys.issueFor(
         await named(call),
         wish,
@@ -191,6 +193,102 @@ export const adminRoutes: readonly Route[] = [
         call.caller(),
       )
       return { status: 201, body: { ...keyBody(record), secret, token } }
+    },
+  }),
+  route('GET', '/auth/admin/users/:id/sessions', {
+    tag: 'Administration',
+    summary: 'The sessions of a user, newest first',
+    takes: anyKind,
+    needs: 'users:read',
+    params: idParams,
+    query: pageQuery,
+    answers: ok('Live sessions.', pageOf(SessionBody, 'UserSessionPage')),
+    errors: ['not_found'],
+    run: async (call) => {
+      const page = await call.core.sessions.list(await named(call), defined(call.query))
+      return { status: 200, body: pageBody(page, (session) => sessionBody(session, call.caller().sessionId)) }
+    },
+  }),
+  route('DELETE', '/auth/admin/users/:id/sessions', {
+    tag: 'Administration',
+    summary: 'Ends all sessions of a user',
+    takes: inSession,
+    strictKinds: true,
+    needs: 'users:write',
+    fresh: 'all',
+    params: idParams,
+    body: z.strictObject(freshFields),
+    answers: ok('How many were ended.', z.object({ ended: z.int() }).openapi('UserSessionsEnded')),
+    errors: ['not_found', 'beyond_own_rights'],
+    run: async (call) => {
+      const ended = await call.core.users.endSessions(call.params.id, call.caller(), call.origin)
+      return { status: 200, body: { ended } }
+    },
+  }),
+  route('POST', '/auth/admin/users/:id/password-reset', {
+    tag: 'Administration',
+    summary: 'Mails a user a link to set a new password',
+    takes: inSession,
+    strictKinds: true,
+    needs: 'users:write',
+    fresh: 'all',
+    params: idParams,
+    body: z.strictObject(freshFields),
+    answers: { 202: { description: 'The mail is on its way. The old password stays until the link is used.' } },
+    errors: ['not_found', 'beyond_own_rights', 'conflict', 'unavailable'],
+    run: async (call) => {
+      await call.core.users.sendReset(call.params.id, call.caller(), call.origin)
+      return { status: 202 }
+    },
+  }),
+  route('POST', '/auth/admin/users/:id/impersonate', {
+    tag: 'Administration',
+    summary: 'Opens a session in the name of a user with fewer rights, for 15 minutes; they are told by mail',
+    takes: inSession,
+    strictKinds: true,
+    needs: 'impersonate',
+    fresh: 'all',
+    params: idParams,
+    body: z.strictObject(freshFields),
+    answers: created(
+      'An access token without a refresh token. It changes no credentials; `POST /auth/sign-out` with it ends it.',
+      z
+        .object({
+          access_token: z.string(),
+          token_type: z.literal('Bearer'),
+          expires_in: z.int(),
+          session_id: z.uuid(),
+          user: UserBody,
+        })
+        .openapi('Impersonation'),
+    ),
+    errors: ['not_found', 'beyond_own_rights', 'factor_required'],
+    run: async (call) => {
+      const { core } = call
+      const opened = await core.impersonate(call.caller(), call.params.id, call.origin)
+      const has = core.roles.effective(opened.user, opened.session.ceiling, null)
+      return {
+        status: 201,
+        body: {
+          access_token: opened.token,
+          token_type: 'Bearer',
+          expires_in: Math.round((opened.expiresAt - core.clock.now()) / 1000),
+          session_id: opened.session.id,
+          user: userBody(opened.user, has),
+        },
+      }
+    },
+  }),
+  route('GET', '/auth/admin/roles', {
+    tag: 'Administration',
+    summary: 'The roles, and the scopes of each',
+    takes: anyKind,
+    needs: 'users:read',
+    answers: ok('Roles.', RolesBody),
+    run: (call) => {
+      const { roles } = call.core
+      const items = roles.names.map((name) => ({ name, scopes: [...roles.scopesOf(name)].sort() }))
+      return { status: 200, body: { items, scopes: [...roles.allScopes].sort() } }
     },
   }),
   route('POST', '/auth/admin/invitations', {
@@ -207,64 +305,5 @@ export const adminRoutes: readonly Route[] = [
       await call.core.users.invite({ email: call.body.email, role: call.body.role }, call.caller(), call.origin)
       return { status: 202 }
     },
-  }),
-  route('GET', '/auth/admin/events', {
-    tag: 'Administration',
-    summary: 'The audit log, newest first',
-    takes: anyKind,
-    needs: 'events:read',
-    query: pageQuery.extend({
-      user: z.string().max(64).optional(),
-      kind: z.string().max(64).optional(),
-      address: z.string().max(64).optional(),
-      from: timeField.optional(),
-      to: timeField.optional(),
-    }),
-    answers: ok('Audit events.', pageOf(EventBody, 'AuditPage')),
-    run: async (call) => {
-      const { limit, cursor, from, to, ...filter } = call.query
-      const times = {
-        from: from === undefined ? undefined : millis(from),
-        to: to === undefined ? undefined : millis(to),
-      }
-      return {
-        status: 200,
-        body: pageBody(
-          await call.core.events.list(defined({ ...filter, ...times }), defined({ limit, cursor })),
-          eventBody,
-        ),
-      }
-    },
-  }),
-  route('GET', '/auth/admin/signing-keys', {
-    tag: 'Administration',
-    summary: 'Signing keys: age, state, next rotation',
-    takes: anyKind,
-    needs: 'signing-keys:write',
-    answers: ok(
-      'Keys, without their private parts.',
-      z.object({ items: z.array(SigningKeyBody) }).openapi('SigningKeys'),
-    ),
-    run: async (call) => ({ status: 200, body: { items: (await call.core.signingKeys.list()).map(signingKeyBody) } }),
-  }),
-  route('POST', '/auth/admin/signing-keys/rotate', {
-    tag: 'Administration',
-    summary: 'Publishes the next signing key; with `now` it also signs at once',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'signing-keys:write',
-    fresh: 'all',
-    body: z.strictObject({
-      use: z.enum(['access', 'refresh', 'private'], 'must be access, refresh or private').default('access'),
-      now: z.boolean('must be true or false').default(false),
-      ...freshFields,
-    }),
-    answers: created('The next key.', SigningKeyBody),
-    run: async (call) => ({
-      status: 201,
-      body: signingKeyBody(
-        await call.core.signingKeys.rotate(call.body.use, call.body.now, { origin: call.origin, actor: call.caller() }),
-      ),
-    }),
   }),
 ]

@@ -1,0 +1,11 @@
+import { requires } from 'cardea/guard'
+import { guarded } from 'cardea/next'
+import { guard } from '../cardea'
+
+export const GET = guarded(guard, requires('account:read'), (_request, { principal: { user, kind } }) =>
+  Response.json({ caller: user?.publicId, kind }),
+)
+
+export const POST = guarded(guard, requires('account:write'), async (request) =>
+  Response.json({ ordered: await request.json() }, { status: 201 }),
+)

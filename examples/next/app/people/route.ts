@@ -1,0 +1,2 @@
+// This route is guarded in proxy.ts.
+export const GET = () => Response.json({ people: [] })

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problemOf } from '../guard/refusal.ts'
+import type { Guard, GuardedRequest, GuardPrincipal, GuardRefused, GuardVerdict, Rule, Soon } from '../guard/types.ts'
+import type { Embedded } from './embedded.ts'
+
+/** What a guard looks at of Node's request. A header that came twice is read as such: Node itself would drop the second. */
+export function guardedRequest(request: IncomingMessage, address = request.socket.remoteAddress): GuardedRequest {
+  const { headersDistinct } = request
+  return { address, headers: { get: (name) => headersDistinct[name]?.join(', ') ?? null } }
+}
+
+export function refuse(response: ServerResponse, refusal: GuardRefused): void {
+  const { status, headers, body } = problemOf(refusal)
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
+}
+
+export type Handler<P> = (request: IncomingMessage, response: ServerResponse, principal: P) => unknown
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** A listener for `node:http` that runs `handler` for callers whom the rules let in. What the handler throws is thrown on. */
+export function guarded(guard: Guard, rules: Rule | readonly Rule[], handler: Handler<GuardPrincipal>): Listener {
+  return listen((request) => guard.check(request, ...[rules].flat()), handler)
+}
+
+/** The same for reads that are public in part: null for callers without a credential. */
+export function optional(
+  guard: Guard,
+  rules: Rule | readonly Rule[],
+  handler: Handler<GuardPrincipal | null>,
+): Listener {
+  return listen((request) => guard.checkOptional(request, ...[rules].flat()), handler)
+}
+
+function listen<P>(check: (request: GuardedRequest) => Soon<GuardVerdict<P>>, handler: Handler<P>): Listener {
+  return async (request, response) => {
+    const verdict = await check(guardedRequest(request))
+    if (verdict.ok) await handler(request, response, verdict.value)
+    else refuse(response, verdict)
+  }
+}
+
+/** Cardea's own addresses in a server of `node:http`. */
+export const mount = ({ listener }: Embedded): Embedded['listener'] => listener

@@ -1,0 +1,67 @@
+/** One server-sent event (HTML Living Standard, section 9.2). `id`: what a reader that comes again names as the last. */
+export interface SentEvent {
+  readonly event: string
+  readonly id: string
+  readonly data: object
+}
+
+export interface EventStream {
+  readonly body: ReadableStream<Uint8Array>
+  send(event: SentEvent): void
+  /** A line that readers pass over: it says that the line is alive. */
+  comment(text: string): void
+  /** After what is waiting was read. */
+  end(): void
+}
+
+export interface EventStreamWish {
+  /** Whoever lets more than this wait is cut off; coming again costs less than keeping it. */
+  readonly maxWaitingBytes: number
+  /** Once, whoever ended it. */
+  readonly onEnd: () => void
+  /** How soon a reader comes again. */
+  readonly retryMillis: number
+}
+
+const utf8 = new TextEncoder()
+
+/** The stream of an answer that goes on. Nothing that is sent after its end throws. */
+export function openEventStream({ maxWaitingBytes, onEnd, retryMillis }: EventStreamWish): EventStream {
+  let control: ReadableStreamDefaultController<Uint8Array> | null = null
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        control = controller
+      },
+      cancel() {
+        over()
+      },
+    },
+    { highWaterMark: maxWaitingBytes, size: (chunk) => chunk?.byteLength ?? 0 },
+  )
+
+  function over(): ReadableStreamDefaultController<Uint8Array> | null {
+    const last = control
+    control = null
+    if (last !== null) onEnd()
+    return last
+  }
+
+  function write(text: string): void {
+    if (control === null) return
+    const bytes = utf8.encode(text)
+    if ((control.desiredSize ?? 0) < bytes.byteLength) over()?.error(new Error('the reader of a stream is too slow'))
+    else control.enqueue(bytes)
+  }
+
+  write(`retry: ${retryMillis}\n\n`)
+  return {
+    body,
+    // JSON has no line end in it, so that nothing in the data can pass for a field.
+    send: ({ event, id, data }) => write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`),
+    comment: (text) => write(`: ${text}\n\n`),
+    end() {
+      over()?.close()
+    },
+  }
+}

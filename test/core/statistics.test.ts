@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createStatistics } from '../../src/core/statistics.ts'
+import { createTestCore, type TestCore } from '../support/core.ts'
+import { origin } from '../support/people.ts'
+
+let t: TestCore
+before(async () => {
+  t = await createTestCore()
+})
+after(() => t.drop())
+
+const dayMillis = 86_400_000
+const note = (kind: 'sign-in' | 'sign-in-failed' | 'sign-out') => t.core.events.record({ kind, user: null, origin })
+
+test('days are counted apart, a day that is over once, and today as it is now', async () => {
+  let asked = 0
+  const events = {
+    ...t.store.events,
+    countDays: (...wish: Parameters<typeof t.store.events.countDays>) => {
+      asked += 1
+      return t.store.events.countDays(...wish)
+    },
+  }
+  const statistics = createStatistics({ store: { events }, clock: t.clock })
+  const count = async (days: number) =>
+    (await statistics.countDays(['sign-in', 'sign-in-failed'], days)).map(({ kind, count }) => [kind, count])
+  await note('sign-in')
+  await note('sign-in')
+  await note('sign-out')
+  t.clock.advance(3 * dayMillis)
+  await note('sign-in-failed')
+  assert.deepEqual(await count(3), [['sign-in-failed', 1]])
+  asked = 0
+  assert.deepEqual(await count(4), [
+    ['sign-in', 2],
+    ['sign-in-failed', 1],
+  ])
+  assert.equal(asked, 3, 'one that was remembered, one that is over, yesterday and today')
+  await note('sign-in')
+  asked = 0
+  assert.equal((await count(4)).length, 3)
+  assert.equal(asked, 2)
+})
