@@ -47,7 +47,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={common.nav.label}>
-        <ScrollArea type="auto" scrollbars="y" viewportProps={{ tabIndex: -1 }}>
+        <ScrollArea type="hover" scrollbarSize={6} scrollbars="y" viewportProps={{ tabIndex: -1 }}>
           <Menu onNavigate={close} />
         </ScrollArea>
       </AppShell.Navbar>
