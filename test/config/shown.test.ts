@@ -68,9 +68,12 @@ test('every setting is listed, and text that nobody has declared safe is not sho
     'librephotos.library',
     'pieces',
     'previousSecrets',
+    'rules',
     'secret',
+    'signInUrl',
     'smtp.url',
     'staticKeys',
+    'upstreams',
   ])
   assert.equal(shown.find(({ setting }) => setting === 'publicUrl')?.value, 'http://127.0.0.1:4000')
 })
