@@ -385,3 +385,40 @@ test('requests that are framed in two ways end the connection and reach nothing'
   }
   assert.equal(service.asked.length, 0)
 })
+
+test('a body is announced to the service whatever Connection names, so that none of it is a request of its own', async () => {
+  const body = 'POST /shop/orders HTTP/1.1\r\nHost: x\r\nX-Cardea-Role: admin\r\nContent-Length: 0\r\n\r\n'
+  service.answer = (request, response) => {
+    let text = ''
+    request.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    request.on('end', () => response.end(text))
+  }
+  for (const method of ['GET', 'DELETE', 'OPTIONS', 'POST'])
+    for (const [framing, sent] of [
+      [`Content-Length: ${body.length}`, body],
+      ['Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    ] as const) {
+      service.asked.length = 0
+      const head = `${method} /shop HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${access}\r\n${framing}\r\n`
+      const named = 'Connection: close, content-length, transfer-encoding, host\r\n'
+      const answer = await raw(port(), `${head}${named}\r\n${sent}`)
+      assert.match(answer, /^HTTP\/1\.1 200 /, method)
+      assert.ok(answer.includes(body) || answer.includes('X-Cardea-Role: admin'), method)
+      assert.deepEqual(
+        service.asked.map((each) => each.method),
+        [method],
+        framing,
+      )
+    }
+})
+
+test('the service is told who calls before anything that the caller says, of which it may read only so much', async () => {
+  const junk = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`j${index.toString(36)}`, '']))
+  service.answer = (request, response) => response.end(JSON.stringify(request.rawHeaders.slice(0, 30)))
+  const { text } = await get('/shop', { ...bearer(), ...junk })
+  const first = JSON.parse(text) as string[]
+  for (const name of ['host', 'X-Cardea-User', 'X-Cardea-Scopes', 'X-Cardea-Jwt', 'x-forwarded-for'])
+    assert.ok(first.indexOf(name) >= 0 && first.indexOf(name) < first.findIndex((each) => /^j\w+$/.test(each)), name)
+})
