@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { App, NodeBindings } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
 import { TypelessResponse } from '../http/typeless-response.ts'
+import { endSoon } from './end-soon.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { StartError } from './start-error.ts'
 
@@ -175,7 +176,8 @@ function refuse({ code }: { readonly code?: string | undefined }, socket: Socket
     'The request is not HTTP that can be read.',
   ]
   const body = problem(status, detail)
-  socket.end(
+  endSoon(
+    socket,
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
   )
 }

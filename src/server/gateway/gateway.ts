@@ -1,5 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Api, Route } from '../../apis/api.ts'
 import type { AppContext } from '../../apis/context.ts'
@@ -12,7 +11,7 @@ import { identityOf, nobodysHeaders } from '../../http/identity-headers.ts'
 import { isSafeMethod } from '../../http/request-target.ts'
 import { securityHeaders } from '../../http/security-headers.ts'
 import { type GatewaySettings, isUnder } from '../../http/upstreams.ts'
-import { hasBody, writeAnswer } from './answer.ts'
+import { hasBody, responseOver, writeAnswer } from './answer.ts'
 import { createClient } from './client.ts'
 import { forward } from './forward.ts'
 import { answerHeaders } from './incoming.ts'
@@ -180,12 +179,18 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       const service = find(request.url)
       if (service === undefined) throw new TypeError('no service is at this address')
       socket.on('error', () => socket.destroy())
+      const response = responseOver(request, socket)
+      if (response === null) {
+        socket.destroy()
+        return
+      }
       const x = exchangeOf(request, service.guarded)
-      const refuse = (refused: Response) => refuseUpgrade(request, socket, refused)
+      const refuse = (refused: Response) => void writeAnswer(request, response, refused).catch(() => socket.destroy())
       const go = async (refused: Response | null) => {
         if (refused !== null || x.principal === null) return refuse(refused ?? refusal(x, new CardeaError('internal')))
         const { principal } = x
         const token = await app.core.identityTokens.issue(principal, service.upstream.audience)
+        if (socket.destroyed) return
         const sent = send(request, x, service, token, true)()
         const wish = wishOf(request, x, service)
         const cut = passSocket({
@@ -240,17 +245,4 @@ function upgradeHeaders({ headers }: IncomingMessage): readonly string[] {
     return typeof value === 'string' ? [name, value] : []
   })
   return ['connection', 'Upgrade', 'upgrade', 'websocket', ...kept]
-}
-
-/** A caller that asked for a WebSocket and gets an ordinary answer. */
-function refuseUpgrade(request: IncomingMessage, socket: Duplex, refused: Response): void {
-  if (!(socket instanceof Socket) || socket.destroyed) {
-    socket.destroy()
-    return
-  }
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.on('finish', () => socket.end())
-  writeAnswer(request, response, refused).catch(() => socket.destroy())
 }

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { after, afterEach, before, mock, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { cookieOf, makeKey, makeUser, signIn } from '../../support/callers.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
-import { raw, type Service, startService } from './service.ts'
+import { echo, raw, type Service, startService } from './service.ts'
 
 let service: Service
 let server: TestServer
@@ -106,6 +107,28 @@ test('a request for a WebSocket that has a body, which servers frame in differen
   for (const framing of ['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n'])
     assert.match(await raw(port(), ask(headers + framing)), /^HTTP\/1\.1 400 /, framing)
   assert.equal(service.asked.length, 0)
+})
+
+test('a request for a WebSocket behind one that is not answered yet ends the connection, and nothing else', async () => {
+  const auth = `Authorization: Bearer ${access}\r\n`
+  service.answer = () => {}
+  const slow = `GET /live HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\n${auth}\r\n`
+  for (const second of [ask(''), ask(auth), ask('Content-Length: 5\r\n'), ask(auth, '/live/no')])
+    assert.equal(await raw(port(), slow + second), '', second)
+  service.answer = echo
+  assert.match(await raw(port(), ask('')), /^HTTP\/1\.1 401 /)
+})
+
+test('whoever is refused and does not close its side is let go all the same', async () => {
+  const refused = connect({ port: port(), host: '127.0.0.1', allowHalfOpen: true }, () => refused.write(ask('')))
+  const told = new Promise((done) => refused.once('end', done))
+  refused.resume().on('error', () => {})
+  await told
+  const gone = new Promise((done) => refused.once('close', done))
+  await pause(1100)
+  // The first tells that nobody is there, the second is told.
+  refused.write('x', () => setImmediate(() => refused.write('x')))
+  await gone
 })
 
 test('a service that takes no WebSocket is a clean refusal, and its cookies with our names do not pass', async () => {
