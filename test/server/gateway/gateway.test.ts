@@ -422,3 +422,21 @@ test('the service is told who calls before anything that the caller says, of whi
   for (const name of ['host', 'X-Cardea-User', 'X-Cardea-Scopes', 'X-Cardea-Jwt', 'x-forwarded-for'])
     assert.ok(first.indexOf(name) >= 0 && first.indexOf(name) < first.findIndex((each) => /^j\w+$/.test(each)), name)
 })
+
+test('a request waits for the answer to the one before it on its connection, however many are sent at once', async () => {
+  const held: (() => void)[] = []
+  const more = () => new Promise<void>((done) => service.server.once('request', () => done()))
+  service.answer = ({ url }, response) => held.push(() => response.end(url))
+  const request = (path: string, last = '') =>
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${access}\r\n${last}\r\n`
+  let arrived = more()
+  const all = raw(port(), request('/shop/1') + request('/shop/2') + request('/shop/3', 'Connection: close\r\n'))
+  for (const count of [1, 2, 3]) {
+    await arrived
+    await pause(20)
+    assert.equal(service.asked.length, count)
+    arrived = more()
+    held.pop()?.()
+  }
+  assert.match(await all, /\/shop\/1.*\/shop\/2.*\/shop\/3/s)
+})

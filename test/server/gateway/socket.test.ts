@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { after, afterEach, before, mock, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { cookieOf, makeKey, makeUser, signIn } from '../../support/callers.ts'
+import { cookieOf, makeKey, makeUser, password, signIn } from '../../support/callers.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { echo, raw, type Service, startService } from './service.ts'
 
@@ -34,7 +34,10 @@ before(async () => {
   })
   server = await startTestServer({
     gateway: {
-      upstreams: [service.upstream('/live', { open: { paths: ['a'], query: [] } })],
+      upstreams: [
+        service.upstream('/live', { open: { paths: ['a'], query: [] } }),
+        service.upstream('/word', { accepts: ['password'] }),
+      ],
       connectSeconds: 1,
       idleSeconds: 1,
       projectBytes: 10_000,
@@ -58,10 +61,10 @@ const ask = (headers: string, path = '/live/feed') =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`
 
 /** Opens one; resolves when the text has come. */
-function open(headers: string, until: string): Promise<Socket> {
+function open(headers: string, until: string, path?: string): Promise<Socket> {
   return new Promise((done, fail) => {
     let text = ''
-    const socket = connect(port(), '127.0.0.1', () => socket.write(ask(headers)))
+    const socket = connect(port(), '127.0.0.1', () => socket.write(ask(headers, path)))
     socket.setEncoding('latin1').on('data', (chunk) => {
       text += chunk
       if (text.includes(until)) done(socket)
@@ -154,6 +157,21 @@ test('an upgrade elsewhere, or to something else, is an ordinary request', async
     `GET /live HTTP/1.1\r\n${lines}Upgrade: h2c\r\nAuthorization: Bearer ${access}\r\n\r\n`,
   )
   assert.match(other, /^HTTP\/1\.1 200 /)
+})
+
+test('a WebSocket that a password opened ends soon after its owner is disabled, and the password is not tried again', async () => {
+  await makeUser(server, 'basil')
+  const basic = `Authorization: Basic ${Buffer.from(`basil:${password}`).toString('base64')}\r\n`
+  const socket = await open(basic, 'hello', '/word')
+  const ended = new Promise((done) => socket.once('close', done))
+  for (let turn = 0; turn < 3; turn += 1) mock.timers.tick(5000)
+  await pause(20)
+  assert.equal(socket.destroyed, false)
+  const basil = await server.store.users.byUsername('basil')
+  assert.ok(basil)
+  await server.store.users.update(basil.id, { status: 'disabled' }, server.clock.now())
+  mock.timers.tick(5000)
+  await ended
 })
 
 test('a WebSocket ends soon after the credential that opened it, and at once when the server stops', async () => {
