@@ -84,6 +84,11 @@ export async function listen({
       )
       return
     }
+    // An earlier request of this connection is not answered yet: who reads nothing would have us keep all answers.
+    if (response.socket === null) {
+      response.once('socket', () => serve(request, response, continues))
+      return
+    }
     if (ready.gateway?.handles(request.url) === true) {
       ready.gateway.handle(request, response, continues)
       return

@@ -160,6 +160,21 @@ test('whoever is refused and does not close its side is let go all the same', as
   }
 })
 
+test('a request waits for the answer to the one before it on its connection, however many are sent at once', async () => {
+  const held: ((response: Response) => void)[] = []
+  const server = await answering(() => new Promise<Response>((done) => held.push(done)))
+  const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2)
+  const all = raw(server.port, `${text}POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab`)
+  for (const count of [1, 2, 3]) {
+    while (held.length < count) await new Promise((done) => setTimeout(done, 5))
+    await new Promise((done) => setTimeout(done, 20))
+    assert.equal(held.length, count)
+    held[count - 1]?.(new Response(`answer ${count}`))
+  }
+  assert.match(await all, /answer 1.*answer 2.*answer 3/s)
+  await server.stop(1000)
+})
+
 test('a request without a host that can be read is a clean 400, not a crash', async () => {
   const server = await answering(async () => new Response('alive'))
   for (const host of ['', 'a b', '[::1', 'a/b']) {

@@ -170,11 +170,6 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
   const handle: Gateway['handle'] = (request, response, continues = false) => {
     const service = find(request.url)
     if (service === undefined) throw new TypeError('no service is at this address')
-    // An earlier request of this connection is not answered yet: who reads nothing would have us keep all answers.
-    if (response.socket === null) {
-      response.once('socket', () => handle(request, response, continues))
-      return
-    }
     const { counted } = service
     const begun = counted.begin()
     response.on('close', () => counted.end(begun, response.statusCode))
