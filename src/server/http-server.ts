@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { App, NodeBindings } from '../apis/mount.ts'
 import type { Log } from '../core/ports.ts'
 import { TypelessResponse } from '../http/typeless-response.ts'
+import { endSoon } from './end-soon.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { StartError } from './start-error.ts'
 
@@ -81,6 +82,11 @@ export async function listen({
         () => serve(request, response, continues),
         () => void listener(request, response),
       )
+      return
+    }
+    // An earlier request of this connection is not answered yet: who reads nothing would have us keep all answers.
+    if (response.socket === null) {
+      response.once('socket', () => serve(request, response, continues))
       return
     }
     if (ready.gateway?.handles(request.url) === true) {
@@ -175,7 +181,8 @@ function refuse({ code }: { readonly code?: string | undefined }, socket: Socket
     'The request is not HTTP that can be read.',
   ]
   const body = problem(status, detail)
-  socket.end(
+  endSoon(
+    socket,
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
   )
 }

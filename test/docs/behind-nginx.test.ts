@@ -48,6 +48,19 @@ describe('a service that nginx guards', () => {
     assert.equal((await get('/things', { Cookie: cookie, 'Sec-Fetch-Site': 'cross-site' })).status, 403)
   })
 
+  test('is no way to a failure of ours by long headers', async () => {
+    const long = (length: number) => 'a'.repeat(length)
+    for (const [path, headers] of [
+      ['/assets/x', { Cookie: long(6900), 'User-Agent': long(6900) }],
+      ['/assets/x', { Cookie: long(7900), 'X-API-Key': long(7900) }],
+      ['/things', { Cookie: long(7900), 'User-Agent': long(7900), Authorization: `Bearer ${long(7900)}` }],
+      [`/${long(6900)}`, { Cookie: long(6900), 'User-Agent': long(6900), Origin: long(900) }],
+    ] as const) {
+      const { status } = await site.get(path, headers)
+      assert.ok(status < 500, `${status} ${path.slice(0, 20)} ${Object.keys(headers)}`)
+    }
+  })
+
   test('does not see callers of a Cardea that is away', async () => {
     const alone = await freePort()
     const dead = await freePort()

@@ -135,7 +135,8 @@ export async function demandGuarded({ get, token, server, service }: Site): Prom
       name.replace(/-(?=[^-]*$)/, '_'),
     ])
       forged[spelling] = 'forged'
-  for (const name of ['X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override']) forged[name] = 'forged'
+  for (const name of ['X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override', 'X-Forwarded-Uri', 'X.Cardea.User'])
+    forged[name] = 'forged'
   for (const [path, headers] of [
     ['/assets/x', forged],
     ['/things', { ...forged, ...bearer(token) }],
@@ -145,6 +146,12 @@ export async function demandGuarded({ get, token, server, service }: Site): Prom
       ([name, value]) => value.includes('forged') && name !== 'x-cardea-other',
     )
     assert.deepEqual(left, [], path)
+  }
+
+  // Nor can the client have taken away what Cardea says.
+  for (const Connection of [identityHeaders.join(', '), 'close,x-cardea-role', ['keep-alive', 'X-CARDEA-Scopes\t']]) {
+    const { headers: arrived } = await seen('/things', { ...bearer(token), Connection })
+    for (const name of identityHeaders) assert.ok(arrived[name.toLowerCase()], `${Connection}: ${name}`)
   }
 
   // What the client says of the request is not believed.

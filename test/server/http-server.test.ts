@@ -125,6 +125,56 @@ test('a body that trickles in for a minute is cut off with a clean problem', asy
   }
 })
 
+test('whoever is refused and does not close its side is let go all the same', async () => {
+  let arrived = Promise.withResolvers<void>()
+  arrived.resolve()
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const server = await answering((request) => {
+      arrived.resolve()
+      return request.text().then(() => new Response('read'))
+    })
+    const turns = () => new Promise((done) => setImmediate(() => setImmediate(done)))
+    for (const [text, waited] of [
+      ['nonsense\r\n\r\n', 0],
+      ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab', 60_000],
+    ] as const) {
+      if (waited > 0) arrived = Promise.withResolvers<void>()
+      const caller = connect({ port: server.port, host, allowHalfOpen: true }, () => caller.write(text))
+      const told = new Promise((done) => caller.once('end', done))
+      const gone = new Promise((done) => caller.once('close', done))
+      caller.resume().on('error', () => {})
+      await arrived.promise
+      mock.timers.tick(waited)
+      await told
+      mock.timers.tick(1000)
+      await turns()
+      // The first tells that nobody is there, the second is told.
+      caller.write('c', () => turns().then(() => caller.write('c')))
+      await gone
+    }
+    mock.timers.reset()
+    await server.stop(1000)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('a request waits for the answer to the one before it on its connection, however many are sent at once', async () => {
+  const held: ((response: Response) => void)[] = []
+  const server = await answering(() => new Promise<Response>((done) => held.push(done)))
+  const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2)
+  const all = raw(server.port, `${text}POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab`)
+  for (const count of [1, 2, 3]) {
+    while (held.length < count) await new Promise((done) => setTimeout(done, 5))
+    await new Promise((done) => setTimeout(done, 20))
+    assert.equal(held.length, count)
+    held[count - 1]?.(new Response(`answer ${count}`))
+  }
+  assert.match(await all, /answer 1.*answer 2.*answer 3/s)
+  await server.stop(1000)
+})
+
 test('a request without a host that can be read is a clean 400, not a crash', async () => {
   const server = await answering(async () => new Response('alive'))
   for (const host of ['', 'a b', '[::1', 'a/b']) {

@@ -1,4 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { endSoon } from '../end-soon.ts'
 
 /** Whether a body follows the head of a request. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -21,4 +24,22 @@ export async function writeAnswer(request: IncomingMessage, response: ServerResp
     headers.push('Content-Length', String(body.byteLength))
   response.writeHead(answer.status, headers)
   response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/**
+ * For a caller that asked for a WebSocket and gets an ordinary answer. Null: nothing can be answered, since an earlier
+ * request on this connection waits for its own answer.
+ */
+export function responseOver(request: IncomingMessage, socket: Duplex): ServerResponse | null {
+  if (!(socket instanceof Socket) || socket.destroyed) return null
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  try {
+    response.assignSocket(socket)
+  } catch {
+    return null
+  }
+  // Nobody else reads on: what still comes must not keep the end of it from being seen.
+  response.on('finish', () => endSoon(socket.resume()))
+  return response
 }

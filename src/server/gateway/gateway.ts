@@ -1,5 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Api, Route } from '../../apis/api.ts'
 import type { AppContext } from '../../apis/context.ts'
@@ -12,7 +11,8 @@ import { identityOf, nobodysHeaders } from '../../http/identity-headers.ts'
 import { isSafeMethod } from '../../http/request-target.ts'
 import { securityHeaders } from '../../http/security-headers.ts'
 import { type GatewaySettings, isUnder } from '../../http/upstreams.ts'
-import { hasBody, writeAnswer } from './answer.ts'
+import type { Principal } from '../../types.ts'
+import { hasBody, responseOver, writeAnswer } from './answer.ts'
 import { createClient } from './client.ts'
 import { forward } from './forward.ts'
 import { answerHeaders } from './incoming.ts'
@@ -77,6 +77,22 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     reply: { status: 500 },
   })
 
+  /** Whether what is under way may go on. */
+  const isGood = async (request: IncomingMessage, route: Route, { kind, user }: Principal): Promise<boolean> => {
+    if (kind !== 'password' || user === null) {
+      const refused = await runGuard(exchangeOf(request, route))
+      // A server that is busy is no reason to end what is under way.
+      return refused === null || refused.status >= 429
+    }
+    // The password would be checked, and counted, anew each time: its owner is looked at instead.
+    try {
+      const now = await app.core.users.byPublicId(user.publicId)
+      return now?.status === 'active' && now.epoch === user.epoch
+    } catch {
+      return true
+    }
+  }
+
   const send = (
     request: IncomingMessage,
     x: Exchange,
@@ -127,6 +143,8 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       response.on('close', () => sent.destroy())
       const reply = await readOpenly(sent, service.project, settings.projectBytes)
       const headers = { Vary: 'Authorization, Cookie, X-API-Key, Origin' }
+      // Nothing flows here that would time a caller who does not read.
+      request.socket.setTimeout(settings.idleSeconds * 1000)
       return writeAnswer(request, response, answerWith(x, { ...reply, headers }))
     }
     const issued = app.core.identityTokens.issue(principal, upstream.audience)
@@ -136,8 +154,7 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     if (continues) response.writeContinue()
     watch.add(
       response,
-      principal,
-      () => runGuard(exchangeOf(request, x.route)),
+      () => isGood(request, x.route, principal),
       () => response.destroy(),
     )
     const wish = wishOf(request, x, service)
@@ -150,42 +167,50 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     })
   }
 
+  const handle: Gateway['handle'] = (request, response, continues = false) => {
+    const service = find(request.url)
+    if (service === undefined) throw new TypeError('no service is at this address')
+    const { counted } = service
+    const begun = counted.begin()
+    response.on('close', () => counted.end(begun, response.statusCode))
+    const isOpen = service.open !== null && isSafeMethod(request.method ?? '') && !hasBody(request)
+    const x = exchangeOf(request, isOpen && service.open !== null ? service.open : service.guarded)
+    const refuse = (thrown: unknown) => writeAnswer(request, response, refusal(x, thrown))
+    const go = (refused: Response | null) =>
+      refused === null ? pass(request, response, x, service, continues) : writeAnswer(request, response, refused)
+    if ((request.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
+      const fields = [{ field: 'Transfer-Encoding', message: 'must be chunked' }]
+      void refuse(new CardeaError('request_invalid', { fields }))
+      return
+    }
+    if (isPreflight(request)) {
+      void writeAnswer(request, response, answerPreflight(request, x))
+      return
+    }
+    const verdict = runGuard(x)
+    const done = verdict instanceof Promise ? verdict.then(go) : go(verdict)
+    done.catch(refuse).catch(() => response.destroy())
+  }
+
   return {
     handles: (target) => find(target) !== undefined,
-    handle(request, response, continues = false) {
-      const service = find(request.url)
-      if (service === undefined) throw new TypeError('no service is at this address')
-      const { counted } = service
-      const begun = counted.begin()
-      response.on('close', () => counted.end(begun, response.statusCode))
-      const isOpen = service.open !== null && isSafeMethod(request.method ?? '') && !hasBody(request)
-      const x = exchangeOf(request, isOpen && service.open !== null ? service.open : service.guarded)
-      const refuse = (thrown: unknown) => writeAnswer(request, response, refusal(x, thrown))
-      const go = (refused: Response | null) =>
-        refused === null ? pass(request, response, x, service, continues) : writeAnswer(request, response, refused)
-      if ((request.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
-        const fields = [{ field: 'Transfer-Encoding', message: 'must be chunked' }]
-        void refuse(new CardeaError('request_invalid', { fields }))
-        return
-      }
-      if (isPreflight(request)) {
-        void writeAnswer(request, response, answerPreflight(request, x))
-        return
-      }
-      const verdict = runGuard(x)
-      const done = verdict instanceof Promise ? verdict.then(go) : go(verdict)
-      done.catch(refuse).catch(() => response.destroy())
-    },
+    handle,
     upgrade(request, socket, head) {
       const service = find(request.url)
       if (service === undefined) throw new TypeError('no service is at this address')
       socket.on('error', () => socket.destroy())
+      const response = responseOver(request, socket)
+      if (response === null) {
+        socket.destroy()
+        return
+      }
       const x = exchangeOf(request, service.guarded)
-      const refuse = (refused: Response) => refuseUpgrade(request, socket, refused)
+      const refuse = (refused: Response) => void writeAnswer(request, response, refused).catch(() => socket.destroy())
       const go = async (refused: Response | null) => {
         if (refused !== null || x.principal === null) return refuse(refused ?? refusal(x, new CardeaError('internal')))
         const { principal } = x
         const token = await app.core.identityTokens.issue(principal, service.upstream.audience)
+        if (socket.destroyed) return
         const sent = send(request, x, service, token, true)()
         const wish = wishOf(request, x, service)
         const cut = passSocket({
@@ -197,7 +222,7 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
         })
         sockets.add(cut)
         socket.on('close', () => sockets.delete(cut))
-        watch.add(socket, principal, () => runGuard(exchangeOf(request, x.route)), cut)
+        watch.add(socket, () => isGood(request, x.route, principal), cut)
       }
       if (request.method !== 'GET' || hasBody(request)) {
         const fields = [{ field: 'Upgrade', message: 'is for a GET without a body' }]
@@ -240,17 +265,4 @@ function upgradeHeaders({ headers }: IncomingMessage): readonly string[] {
     return typeof value === 'string' ? [name, value] : []
   })
   return ['connection', 'Upgrade', 'upgrade', 'websocket', ...kept]
-}
-
-/** A caller that asked for a WebSocket and gets an ordinary answer. */
-function refuseUpgrade(request: IncomingMessage, socket: Duplex, refused: Response): void {
-  if (!(socket instanceof Socket) || socket.destroyed) {
-    socket.destroy()
-    return
-  }
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.on('finish', () => socket.end())
-  writeAnswer(request, response, refused).catch(() => socket.destroy())
 }

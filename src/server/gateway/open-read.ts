@@ -18,6 +18,9 @@ const notOpen = (internal: string): CardeaError => new CardeaError('credentials_
 export function demandOpenQuery(target: string, { query }: OpenReads): void {
   const start = target.indexOf('?')
   if (start < 0) return
+  // Some servers end a member at `;` as they do at `&`, and would find another behind it.
+  if (target.includes(';', start))
+    throw new CardeaError('request_invalid', { fields: [{ field: ';', message: 'must be written as %3B' }] })
   const seen = new Set<string>()
   for (const name of new URLSearchParams(target.slice(start)).keys()) {
     const message = seen.has(name) ? 'is given twice' : 'cannot be asked without a credential'

@@ -28,11 +28,12 @@ export function namedByConnection(connection: string | undefined): readonly stri
 }
 
 /**
- * What callers must not tell a service, or what is no business of it: our own credentials; who asks and for what, which
- * we say; other methods and addresses than those that were guarded.
+ * What callers must not tell a service, or what is no business of it: our own credentials; who asks and for what, and
+ * where the body ends, which we say; other methods and addresses than those that were guarded.
  */
 const ours: ReadonlySet<string> = new Set([
   'host',
+  'content-length',
   'expect',
   'authorization',
   'x-api-key',
@@ -87,8 +88,16 @@ export interface Told {
 
 /** The headers of the request to the service: names and values in turn, as Node writes them fastest. */
 export function outgoingHeaders(request: IncomingMessage, { target }: Upstream, told: Told): string[] {
-  const headers: string[] = []
   const { headers: sent } = request
+  // Ours come first: a server that reads only so many headers leaves out the caller's.
+  const headers = ['host', target.authority]
+  for (const name of identityHeaders) headers.push(name, told.identity[name])
+  headers.push('x-forwarded-for', told.address)
+  headers.push('x-forwarded-proto', told.https ? 'https' : 'http')
+  headers.push('x-forwarded-host', sent.host ?? '')
+  headers.push('x-request-id', told.requestId)
+  if (told.stranger) headers.push('accept', 'application/json', 'accept-encoding', 'identity')
+  else addFraming(headers, sent)
   const named = namedByConnection(sent.connection)
   for (const name in sent) {
     if (told.stranger ? !fromStrangers.has(name) : !fromCallers(name)) continue
@@ -98,15 +107,16 @@ export function outgoingHeaders(request: IncomingMessage, { target }: Upstream, 
     else if (typeof value === 'string') headers.push(name, value)
     else for (const each of value ?? []) headers.push(name, each)
   }
-  if (told.stranger) headers.push('accept', 'application/json', 'accept-encoding', 'identity')
-  else if (sent['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked')
-  headers.push('host', target.authority)
-  headers.push('x-forwarded-for', told.address)
-  headers.push('x-forwarded-proto', told.https ? 'https' : 'http')
-  headers.push('x-forwarded-host', sent.host ?? '')
-  headers.push('x-request-id', told.requestId)
-  for (const name of identityHeaders) headers.push(name, told.identity[name])
   return headers
+}
+
+/**
+ * Where the body ends, whatever `Connection` names: a body that nothing announces would be the service's next request, and
+ * one that no guard has seen.
+ */
+function addFraming(headers: string[], sent: IncomingMessage['headers']): void {
+  if (sent['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked')
+  else if (sent['content-length'] !== undefined) headers.push('content-length', sent['content-length'])
 }
 
 function addForeignCookies(headers: string[], sent: string, isOwn: Told['isOwnCookie']): void {

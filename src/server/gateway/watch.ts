@@ -1,18 +1,17 @@
 import type { EventEmitter } from 'node:events'
-import type { Principal } from '../../types.ts'
 
 /** How long what is under way outlives the credential that it was begun with, at most. */
 const everyMillis = 5000
 
 interface Watched {
-  readonly again: () => Response | null | Promise<Response | null>
+  readonly isGood: () => Promise<boolean>
   readonly cut: () => void
   isOld: boolean
 }
 
 export interface Watch {
   /** Asks again for as long as `held` is open whether its credential is still good, and cuts it when it is not. */
-  add(held: EventEmitter, principal: Principal, again: Watched['again'], cut: () => void): void
+  add(held: EventEmitter, isGood: Watched['isGood'], cut: () => void): void
   close(): void
 }
 
@@ -20,9 +19,7 @@ export interface Watch {
 export function createWatch(): Watch {
   const all = new Set<Watched>()
   const look = async (each: Watched): Promise<void> => {
-    const refused = await each.again()
-    // A server that is busy is no reason to end what is under way.
-    if (refused !== null && refused.status < 429 && all.has(each)) each.cut()
+    if (!(await each.isGood()) && all.has(each)) each.cut()
   }
   const timer = setInterval(() => {
     for (const each of all) {
@@ -32,9 +29,8 @@ export function createWatch(): Watch {
   }, everyMillis)
   timer.unref()
   return {
-    add(held, { kind }, again, cut) {
-      // A password would be checked, and counted, anew each time once it is forgotten.
-      const watched: Watched = { again: kind === 'password' ? () => null : again, cut, isOld: false }
+    add(held, isGood, cut) {
+      const watched: Watched = { isGood, cut, isOld: false }
       all.add(watched)
       held.on('close', () => all.delete(watched))
     },

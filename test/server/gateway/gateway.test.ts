@@ -369,19 +369,3 @@ test('whoever waits to be told to go on is told so only after the guard has said
   assert.match(await ask(`Bearer ${access}`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
   assert.equal(service.asked[0]?.headers.expect, undefined)
 })
-
-test('requests that are framed in two ways end the connection and reach nothing', async () => {
-  const auth = `Authorization: Bearer ${access}\r\n`
-  for (const lines of [
-    'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
-    'Content-Length: 5\r\nContent-Length: 6\r\n',
-    'Transfer-Encoding: chunked, identity\r\n',
-    'Transfer-Encoding: xchunked\r\n',
-    'Transfer-Encoding: gzip, chunked\r\nConnection: close\r\n',
-    'Content-Length: +5\r\n',
-  ]) {
-    const answer = await raw(port(), `POST /shop HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}${lines}\r\n0\r\n\r\n`)
-    assert.match(answer, /^HTTP\/1\.1 400 /, lines)
-  }
-  assert.equal(service.asked.length, 0)
-})

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { after, afterEach, before, mock, test } from 'node:test'
-import { cookieOf, makeKey, makeUser, signIn } from '../../support/callers.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { cookieOf, makeKey, makeUser, password, signIn } from '../../support/callers.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
-import { raw, type Service, startService } from './service.ts'
+import { echo, raw, type Service, startService } from './service.ts'
 
 let service: Service
 let server: TestServer
@@ -33,7 +34,10 @@ before(async () => {
   })
   server = await startTestServer({
     gateway: {
-      upstreams: [service.upstream('/live', { open: { paths: ['a'], query: [] } })],
+      upstreams: [
+        service.upstream('/live', { open: { paths: ['a'], query: [] } }),
+        service.upstream('/word', { accepts: ['password'] }),
+      ],
       connectSeconds: 1,
       idleSeconds: 1,
       projectBytes: 10_000,
@@ -57,10 +61,10 @@ const ask = (headers: string, path = '/live/feed') =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`
 
 /** Opens one; resolves when the text has come. */
-function open(headers: string, until: string): Promise<Socket> {
+function open(headers: string, until: string, path?: string): Promise<Socket> {
   return new Promise((done, fail) => {
     let text = ''
-    const socket = connect(port(), '127.0.0.1', () => socket.write(ask(headers)))
+    const socket = connect(port(), '127.0.0.1', () => socket.write(ask(headers, path)))
     socket.setEncoding('latin1').on('data', (chunk) => {
       text += chunk
       if (text.includes(until)) done(socket)
@@ -108,6 +112,28 @@ test('a request for a WebSocket that has a body, which servers frame in differen
   assert.equal(service.asked.length, 0)
 })
 
+test('a request for a WebSocket behind one that is not answered yet ends the connection, and nothing else', async () => {
+  const auth = `Authorization: Bearer ${access}\r\n`
+  service.answer = () => {}
+  const slow = `GET /live HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\n${auth}\r\n`
+  for (const second of [ask(''), ask(auth), ask('Content-Length: 5\r\n'), ask(auth, '/live/no')])
+    assert.equal(await raw(port(), slow + second), '', second)
+  service.answer = echo
+  assert.match(await raw(port(), ask('')), /^HTTP\/1\.1 401 /)
+})
+
+test('whoever is refused and does not close its side is let go all the same', async () => {
+  const refused = connect({ port: port(), host: '127.0.0.1', allowHalfOpen: true }, () => refused.write(ask('')))
+  const told = new Promise((done) => refused.once('end', done))
+  refused.resume().on('error', () => {})
+  await told
+  const gone = new Promise((done) => refused.once('close', done))
+  await pause(1100)
+  // The first tells that nobody is there, the second is told.
+  refused.write('x', () => setImmediate(() => refused.write('x')))
+  await gone
+})
+
 test('a service that takes no WebSocket is a clean refusal, and its cookies with our names do not pass', async () => {
   assert.match(await raw(port(), ask(`Authorization: Bearer ${access}\r\n`, '/live/no')), /^HTTP\/1\.1 404 /)
   const socket = await open(`Authorization: Bearer ${access}\r\n`, 'hello')
@@ -131,6 +157,21 @@ test('an upgrade elsewhere, or to something else, is an ordinary request', async
     `GET /live HTTP/1.1\r\n${lines}Upgrade: h2c\r\nAuthorization: Bearer ${access}\r\n\r\n`,
   )
   assert.match(other, /^HTTP\/1\.1 200 /)
+})
+
+test('a WebSocket that a password opened ends soon after its owner is disabled, and the password is not tried again', async () => {
+  await makeUser(server, 'basil')
+  const basic = `Authorization: Basic ${Buffer.from(`basil:${password}`).toString('base64')}\r\n`
+  const socket = await open(basic, 'hello', '/word')
+  const ended = new Promise((done) => socket.once('close', done))
+  for (let turn = 0; turn < 3; turn += 1) mock.timers.tick(5000)
+  await pause(20)
+  assert.equal(socket.destroyed, false)
+  const basil = await server.store.users.byUsername('basil')
+  assert.ok(basil)
+  await server.store.users.update(basil.id, { status: 'disabled' }, server.clock.now())
+  mock.timers.tick(5000)
+  await ended
 })
 
 test('a WebSocket ends soon after the credential that opened it, and at once when the server stops', async () => {
