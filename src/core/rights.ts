@@ -51,7 +51,11 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
     demand(actor, roles.scopesOf(role))
   }
 
-  const mayManage = (actor: Principal | null, target: User) => demand(actor, roles.scopesOfUser(target))
+  function mayManage(actor: Principal | null, target: User): void {
+    demand(actor, roles.scopesOfUser(target))
+    // Nor does anybody else become one by a new password of theirs.
+    if (actor !== null && target.role === 'admin' && actor.role !== 'admin') throw new CardeaError('beyond_own_rights')
+  }
 
   return {
     mayManage,
