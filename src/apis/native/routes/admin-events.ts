@@ -71,10 +71,12 @@ const exportPage = 500
 async function* exported(call: Call, filter: EventFilter, format: keyof typeof formats): AsyncGenerator<string> {
   const { head, line } = formats[format]
   if (head !== '') yield head
+  const span = await call.core.events.span(filter)
+  if (span === null) return
   let cursor: string | null = null
   do {
     const wish: { limit: number; cursor?: string } = { limit: exportPage, ...(cursor === null ? {} : { cursor }) }
-    const page = await call.core.events.list(filter, wish)
+    const page = await call.core.events.list({ ...filter, span }, wish)
     if (page.items.length > 0) yield (await named(call, page.items)).map(line).join('')
     cursor = page.nextCursor
   } while (cursor !== null)
