@@ -108,15 +108,14 @@ function openTail(call: Call, filter: EventFilter): Reply {
       for (const stop of stops.splice(0)) stop()
     },
   })
-  // One after another: names are looked up, and the order is that of the log.
-  let sending: Promise<void> = Promise.resolve()
-  const send = async (event: AuditEvent) => {
-    const [body] = await named(call, [event])
-    if (body !== undefined) stream.send({ event: 'event', id: String(event.id), data: body })
-  }
   const leave = call.core.eventTail.open(filter, after, {
-    event(event) {
-      sending = sending.then(() => send(event)).catch(() => stream.end())
+    async events(events) {
+      try {
+        for (const data of await named(call, events)) stream.send({ event: 'event', id: String(data.id), data })
+        await stream.room()
+      } catch {
+        stream.end()
+      }
     },
     upTo() {},
     end: () => stream.end(),
