@@ -2,9 +2,10 @@ import { CardeaError } from '../errors.ts'
 import type { Log, Store } from './ports.ts'
 import type { AuditEvent, EventFilter } from './records.ts'
 
-/** Whoever is told. Nothing is awaited: one that is slow has to keep what it is told, or end. */
+/** Whoever is told. */
 export interface EventReader {
-  event(event: AuditEvent): void
+  /** Oldest first. What follows is read once this is done, so that one that is slow is told no faster than it takes. */
+  events(events: readonly AuditEvent[]): Promise<void>
   /** All up to this id was looked through. */
   upTo(id: number): void
   /** The server stops. */
@@ -57,7 +58,7 @@ export function createEventTail({ store, log, pollMillis = 1000 }: EventTailDeps
         while (isOpen() && position < newest) {
           const found = await store.events.between(filter, position, newest, batch)
           position = found.length < batch ? newest : (found.at(-1)?.id ?? newest)
-          for (const event of found) if (isOpen()) reader.event(event)
+          if (isOpen() && found.length > 0) await reader.events(found)
         }
         if (isOpen()) reader.upTo(position)
       }

@@ -2,7 +2,7 @@ import type { KeyTree } from '../crypto/key-tree.ts'
 import type { Origin, Principal } from '../types.ts'
 import { plainText } from './plain-text.ts'
 import type { Clock, Store } from './ports.ts'
-import type { AuditEvent, EventFilter, Json, Page, PageWish } from './records.ts'
+import type { AuditEvent, EventFilter, EventSpan, Json, Page, PageWish } from './records.ts'
 import type { CoreSettings } from './settings.ts'
 
 /** Everything that is audited. A new kind is added here and in docs. */
@@ -89,6 +89,8 @@ export interface Events {
   record(event: EventWish, within?: Store): Promise<void>
   readonly kinds: readonly EventKind[]
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
+  /** Between which ids lies what there is of the kind and the times of a filter, where it has times; null: nothing is. */
+  span(filter: EventFilter): Promise<EventSpan | null>
   purge(): Promise<number>
   verify(): Promise<{ readonly checked: number; readonly brokenAt: number | null }>
 }
@@ -131,6 +133,7 @@ export function createEvents({ store, clock, keyTree, settings }: EventsDeps): E
     },
     kinds: eventKinds,
     list: (filter, wish) => store.events.list(filter, wish),
+    span: (filter) => store.events.span(filter),
     async purge() {
       const before = clock.now() - settings.lifetimes.events * 1000
       return store.transaction((tx) => tx.events.purge(before, keyTree.current('audit')))

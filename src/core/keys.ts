@@ -55,7 +55,7 @@ export interface Keys {
   issue(by: Principal, wish: KeyWish, origin: Origin): Promise<IssuedKey>
   /**
    * For the command line, and for administrators who make keys of service users (beyond_own_rights otherwise): bounded
-   * by the owner's rights and the ceiling of `origin.api`.
+   * by the owner's rights, the ceiling of `origin.api` and, also after a promotion of the owner, by what `actor` may give.
    */
   issueFor(owner: User, wish: KeyWish, origin: Origin, actor?: Principal | null): Promise<IssuedKey>
   /** Throws not_found for keys of others and revoked ones; conflict for the end of a key that was rotated or is over. */
@@ -155,7 +155,8 @@ export function createKeys(deps: KeysDeps): Keys {
         if (owner.kind !== 'service') throw new CardeaError('beyond_own_rights')
         management.mayManage(actor, owner)
       }
-      const ceiling = [...roles.ceilingOf(origin.api)]
+      // Whoever makes a key has seen it: it must not grow beyond their own rights when the service is given more.
+      const ceiling = management.givenBy(actor, roles.ceilingOf(origin.api))
       return create({ owner, ceiling, notAfter: null, allowAddresses: [] }, wish, actor, origin)
     },
     async update(by, id, patch, origin) {

@@ -18,6 +18,7 @@ import type {
   Change,
   ChangeKind,
   EventFilter,
+  EventSpan,
   Hash,
   Json,
   LimitRule,
@@ -260,6 +261,8 @@ export interface EventStore {
   append(event: Omit<AuditEvent, 'id'>, key: DerivedKey): Promise<void>
   /** Newest first. */
   list(filter: EventFilter, wish: PageWish): Promise<Page<AuditEvent>>
+  /** Between which ids lies what there is of the kind and the times of a filter, where it has times; null: nothing is. */
+  span(filter: Pick<EventFilter, 'kind' | 'from' | 'to'>): Promise<EventSpan | null>
   /** Id of the newest; 0: there is none. */
   newest(): Promise<number>
   /** Those with ids above `after` and up to `until`, oldest first. */

@@ -316,6 +316,13 @@ export interface EventFilter {
   readonly address?: string
   readonly from?: Millis
   readonly to?: Millis
+  /** Where all of it lies, as `span` answered for the same times: whoever reads page after page asks once. */
+  readonly span?: EventSpan
+}
+/** Ids of the first and the last. */
+export interface EventSpan {
+  readonly first: number
+  readonly last: number
 }
 // ── the change feed ─────────────────────────────────────────────────────────────────────────────────────────────────
 

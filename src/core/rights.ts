@@ -13,6 +13,8 @@ export interface Rights {
   /** Throws unless `actor` may hand out this role; request_invalid for one that does not exist. */
   mayGiveRole(actor: Principal | null, role: RoleName): void
   mayGiveScopes(actor: Principal | null, scopes: readonly Scope[]): void
+  /** Those of the scopes that `actor` may hand out. */
+  givenBy(actor: Principal | null, scopes: Iterable<Scope>): readonly Scope[]
   /** Whether a user may hand out this role now; for what they began earlier. */
   stillGivesRole(user: User, role: RoleName): boolean
 }
@@ -49,7 +51,11 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
     demand(actor, roles.scopesOf(role))
   }
 
-  const mayManage = (actor: Principal | null, target: User) => demand(actor, roles.scopesOfUser(target))
+  function mayManage(actor: Principal | null, target: User): void {
+    demand(actor, roles.scopesOfUser(target))
+    // Nor does anybody else become one by a new password of theirs.
+    if (actor !== null && target.role === 'admin' && actor.role !== 'admin') throw new CardeaError('beyond_own_rights')
+  }
 
   return {
     mayManage,
@@ -73,6 +79,7 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
       }
       demand(actor, scopes)
     },
+    givenBy: (actor, scopes) => [...scopes].filter((scope) => actor === null || covers(actor, [scope])),
     stillGivesRole(user, role) {
       if (user.status !== 'active') return false
       const scopes = roles.effective(user, [...roles.ceilingOf('native')], null)

@@ -15,22 +15,28 @@ const keptDays = 400
 
 /**
  * Each day is counted by itself, with a pause between two: SQLite counts in this thread, and a year of a busy server
- * would hold everybody up for a second. What is over is counted once and remembered.
+ * would hold everybody up for a second. What is over is counted once and remembered, also for those who ask meanwhile.
  */
 export function createStatistics({ store, clock }: { readonly store: Pick<Store, 'events'>; readonly clock: Clock }) {
-  const remembered = new Map<string, readonly DayCount[]>()
+  const remembered = new Map<string, Promise<readonly DayCount[]>>()
 
-  async function countDay(kinds: readonly string[], day: number, today: number): Promise<readonly DayCount[]> {
+  async function read(kinds: readonly string[], day: number): Promise<readonly DayCount[]> {
+    await new Promise((turn) => setImmediate(turn))
+    return store.events.countDays(kinds, day * dayMillis, (day + 1) * dayMillis)
+  }
+
+  function countDay(kinds: readonly string[], day: number, today: number): Promise<readonly DayCount[]> {
+    if (day > today - openDays) return read(kinds, day)
     const name = `${day} ${kinds.join(' ')}`
     const known = remembered.get(name)
     if (known !== undefined) return known
-    await new Promise((turn) => setImmediate(turn))
-    const counted = await store.events.countDays(kinds, day * dayMillis, (day + 1) * dayMillis)
-    if (day <= today - openDays) {
-      remembered.set(name, counted)
-      const [oldest] = remembered.keys()
-      if (remembered.size > keptDays && oldest !== undefined) remembered.delete(oldest)
-    }
+    const counted = read(kinds, day).catch((error) => {
+      remembered.delete(name)
+      throw error
+    })
+    remembered.set(name, counted)
+    const [oldest] = remembered.keys()
+    if (remembered.size > keptDays && oldest !== undefined) remembered.delete(oldest)
     return counted
   }
 

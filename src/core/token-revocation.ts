@@ -34,7 +34,10 @@ export function createTokenRevocation(deps: TokenRevocationDeps): Sessions['revo
     commit(async (tx) => {
       const found = await tx.sessions.withUser(sessionId)
       if (found === null || !(await tx.sessions.end(sessionId))) return
-      await events.record({ kind: 'sign-out', user: found.user.publicId, origin, sessionId, credential }, tx)
+      // Nothing that an impersonator does passes for the user's own doing.
+      const actorId = found.session.actor
+      const kind = actorId === null ? 'sign-out' : 'impersonation-ended'
+      await events.record({ kind, user: found.user.publicId, actorId, origin, sessionId, credential }, tx)
     })
 
   const revokeJwt = async (token: string, kind: 'access-token' | 'refresh-token', origin: Origin): Promise<void> => {

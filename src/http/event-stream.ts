@@ -10,6 +10,8 @@ export interface EventStream {
   send(event: SentEvent): void
   /** A line that readers pass over: it says that the line is alive. */
   comment(text: string): void
+  /** Once little is waiting, or the stream has ended; never in this turn. For whoever has much to send. */
+  room(): Promise<void>
   /** After what is waiting was read. */
   end(): void
 }
@@ -28,10 +30,18 @@ const utf8 = new TextEncoder()
 /** The stream of an answer that goes on. Nothing that is sent after its end throws. */
 export function openEventStream({ maxWaitingBytes, onEnd, retryMillis }: EventStreamWish): EventStream {
   let control: ReadableStreamDefaultController<Uint8Array> | null = null
+  const waiters: (() => void)[] = []
+  const hasRoom = () => control === null || (control.desiredSize ?? 0) >= maxWaitingBytes / 2
+  const wake = () => {
+    for (const go of waiters.splice(0)) go()
+  }
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         control = controller
+      },
+      pull() {
+        if (hasRoom()) wake()
       },
       cancel() {
         over()
@@ -43,6 +53,7 @@ export function openEventStream({ maxWaitingBytes, onEnd, retryMillis }: EventSt
   function over(): ReadableStreamDefaultController<Uint8Array> | null {
     const last = control
     control = null
+    wake()
     if (last !== null) onEnd()
     return last
   }
@@ -59,6 +70,10 @@ export function openEventStream({ maxWaitingBytes, onEnd, retryMillis }: EventSt
     body,
     // JSON has no line end in it, so that nothing in the data can pass for a field.
     send: ({ event, id, data }) => write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`),
+    async room() {
+      await new Promise((turn) => setImmediate(turn))
+      if (!hasRoom()) await new Promise<void>((go) => waiters.push(go))
+    },
     comment: (text) => write(`: ${text}\n\n`),
     end() {
       over()?.close()

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { EventStore } from '../core/ports.ts'
-import type { AuditEvent, EventFilter } from '../core/records.ts'
+import type { AuditEvent, EventFilter, EventSpan } from '../core/records.ts'
 import type { DerivedKey } from '../crypto/key-tree.ts'
 import { type CredentialKind, credentialKinds } from '../types.ts'
 import type { Db, NewEvent } from './db.ts'
@@ -115,9 +115,24 @@ export function createEventStore(db: Db): EventStore {
     if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor)
     if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
     if (filter.address !== undefined) query = query.where('address', '=', filter.address)
-    if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
-    if (filter.to !== undefined) query = query.where('at', '<', filter.to)
+    // Not by the index of times: everything in them would be sorted by id, anew for each page. Nearly all of what lies
+    // between the ids is of the times; a clock that jumped makes the rest.
+    if (filter.from !== undefined) query = query.where(sql`+at`, '>=', filter.from)
+    if (filter.to !== undefined) query = query.where(sql`+at`, '<', filter.to)
     return query
+  }
+
+  async function spanOf({ kind, from, to }: EventFilter): Promise<EventSpan | null> {
+    if (from === undefined && to === undefined) return { first: 0, last: Number.MAX_SAFE_INTEGER }
+    // From the index alone where there is one for it; without the sign it would be looked for in the order of ids.
+    let query = db.read
+      .selectFrom('events')
+      .select([sql<number | null>`min(+id)`.as('first'), sql<number | null>`max(+id)`.as('last')])
+    if (kind !== undefined) query = query.where('kind', '=', kind)
+    if (from !== undefined) query = query.where('at', '>=', from)
+    if (to !== undefined) query = query.where('at', '<', to)
+    const { first, last } = await query.executeTakeFirstOrThrow()
+    return first === null || last === null ? null : { first: Number(first), last: Number(last) }
   }
 
   /** One pass from the checkpoint to the head. */
@@ -164,8 +179,16 @@ export function createEventStore(db: Db): EventStore {
       const before = idCursor(wish)
       let query = filtered(filter)
       if (before !== null) query = query.where('id', '<', before)
+      const span = filter.span ?? (await spanOf(filter))
+      if (span === null) return { items: [], nextCursor: null }
+      query = query.where('id', '>=', span.first).where('id', '<=', span.last)
       const rows = await query.orderBy('id', 'desc').limit(rowsFor(wish)).execute()
       return toPage(rows, wish, toEvent, (row) => [row.id])
+    },
+
+    async span(filter) {
+      await db.flush()
+      return spanOf(filter)
     },
 
     async newest() {

@@ -27,6 +27,12 @@ test('after the sign-in people come to a path of this origin only, whatever the 
     'javascript:alert(1)',
     'data:text/html,x',
     '\\\\evil.example',
+    '/.//evil.example/x',
+    '/%2e//evil.example',
+    '/console/..//evil.example',
+    '/console/%2E%2e//evil.example',
+    '/.\\\\evil.example',
+    '/.//\\evil.example?a#b',
   ])
     assert.equal(safe(wish), '/console/', JSON.stringify(wish))
 })

@@ -93,6 +93,16 @@ test('every impersonation ends in the audit log once, however it ended', async (
   )
 })
 
+test('an impersonation whose token is revoked ends as one, and not as a sign-out of the user', async () => {
+  const opened = await t.core.impersonate(await sessionOf(root), alice.publicId, here)
+  await t.core.sessions.revokeByToken(opened.token, here)
+  await closeAll()
+  const who = { actor: root.publicId, user: alice.publicId, sessionId: opened.session.id }
+  assert.deepEqual(await ends(), [{ reason: null, ...who }])
+  const signOuts = await t.core.events.list({ user: alice.publicId, kind: 'sign-out' }, { limit: 9 })
+  assert.deepEqual(signOuts.items, [])
+})
+
 test('somebody with the same rights is not impersonated, whatever they are called', async () => {
   const equal = await makePerson(t.core, 'equal', { role: 'admin' })
   await assert.rejects(t.core.impersonate(await sessionOf(root), equal.publicId, here), failsWith('beyond_own_rights'))

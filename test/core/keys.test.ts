@@ -341,3 +341,16 @@ describe('the secret of the server', () => {
     await old.drop()
   })
 })
+
+test('the key that somebody makes for a service never can do more than they, also when the service is given more', async () => {
+  const { by: root } = await person('admin')
+  const deputy = { ...root, role: 'support', scopes: new Set(['users:read', 'users:write', 'account:read']) }
+  const wish = { username: 'robot', email: null, password: null, role: 'guest', kind: 'service' } as const
+  const robot = await t.core.users.create(wish, deputy, origin)
+  const { token: small } = await t.core.keys.issueFor(robot, { name: 'of the deputy' }, origin, deputy)
+  const { token: large } = await t.core.keys.issueFor(robot, { name: 'of the administrator' }, origin, root)
+  await t.core.users.setGrantedScopes(robot.publicId, ['tokens:introspect', 'events:read'], root, origin)
+  const scopesOf = async (token: string) => [...(await principalOf(t, key(token))).scopes].sort()
+  assert.deepEqual(await scopesOf(small), ['account:read'])
+  assert.deepEqual(await scopesOf(large), ['account:read', 'events:read', 'tokens:introspect'])
+})

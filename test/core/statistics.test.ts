@@ -42,3 +42,23 @@ test('days are counted apart, a day that is over once, and today as it is now', 
   assert.equal((await count(4)).length, 3)
   assert.equal(asked, 2)
 })
+
+test('who asks while somebody’s days are being counted waits for those, and a count that failed is made again', async () => {
+  let asked = 0
+  let fails = true
+  const events = {
+    ...t.store.events,
+    countDays: async () => {
+      asked += 1
+      if (fails) throw new Error('no database')
+      return []
+    },
+  }
+  const statistics = createStatistics({ store: { events }, clock: t.clock })
+  const many = () => Promise.allSettled(Array.from({ length: 20 }, () => statistics.countDays(['sign-in'], 30)))
+  assert.ok((await many()).every(({ status }) => status === 'rejected'))
+  fails = false
+  asked = 0
+  assert.ok((await many()).every(({ status }) => status === 'fulfilled'))
+  assert.equal(asked, 28 + 20 * 2, 'each day that is over once, and those that are not by everybody')
+})

@@ -107,6 +107,16 @@ test('nobody gives a role or a scope beyond their own, and only an administrator
   assert.equal((await users.setRole(alice.publicId, 'admin', admin, here)).role, 'admin')
 })
 
+test('an administrator is not taken over by somebody else, whatever scopes the roles were given', async () => {
+  const { users } = t.core
+  const operator = { ...deputy, scopes: t.core.roles.scopesOf('admin') }
+  const { user: boss } = await enrol(t, await makePerson(t.core, 'boss', { role: 'admin' }))
+  for (const act of Object.values(acts)) await assert.rejects(act(boss, operator), failsWith('beyond_own_rights'))
+  await assert.rejects(users.endSessions(boss.publicId, operator, here), failsWith('beyond_own_rights'))
+  await assert.rejects(users.sendReset(boss.publicId, operator, here), failsWith('beyond_own_rights'))
+  await users.setPassword(boss.publicId, 'another good password', admin, here)
+})
+
 test('introspection and the change feed are given to services by name, by whoever has all that an administrator has', async () => {
   const { users } = t.core
   const made = await users.create(service('gateway', { grantedScopes: ['tokens:introspect'] }), admin, here)

@@ -69,3 +69,24 @@ test('an end that the server makes reaches the reader after what was sent before
   assert.match(text, /event: last\nid: 7\ndata: \{"a":"line\\nend"\}\n\n/)
   socket.destroy()
 })
+
+test('whoever has much to send waits until there is room, and no longer than the stream lasts', async () => {
+  const half = 32 * 1024
+  const stream = openEventStream({ maxWaitingBytes: 2 * half, retryMillis: 1000, onEnd() {} })
+  const reader = stream.body.getReader()
+  await stream.room()
+  stream.comment('x'.repeat(half))
+  let hasRoom = false
+  const room = stream.room().then(() => {
+    hasRoom = true
+  })
+  await new Promise((later) => setTimeout(later, 10))
+  assert.ok(!hasRoom, 'there is no room yet')
+  await reader.read()
+  await reader.read()
+  await room
+  stream.comment('x'.repeat(half + 1))
+  const never = stream.room()
+  await reader.cancel()
+  await never
+})

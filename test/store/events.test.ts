@@ -65,6 +65,28 @@ guarantee('an event stands or falls with the transaction that it is part of', as
   assert.deepEqual(await store.events.verify([auditKey]), { checked: 1, brokenAt: null })
 })
 
+guarantee('a list of some time has all of it and nothing else, also of a clock that jumped', async ({ store }) => {
+  const hour = 3_600_000
+  // The third came when the clock was set back.
+  for (const at of [0, 2, 1, 5, 4, 9]) await store.events.append(newEvent({ at: start + at * hour }), auditKey)
+  await store.events.append(newEvent({ at: start + 3 * hour, kind: 'key-made' }), auditKey)
+  const times = { from: start + hour, to: start + 5 * hour }
+  const ids = async (filter: object) =>
+    (await allPages((cursor) => store.events.list(filter, { limit: 2, ...(cursor && { cursor }) }))).map(({ id }) => id)
+  assert.deepEqual(await ids(times), [7, 5, 3, 2])
+  assert.deepEqual(await ids({ from: times.from }), [7, 6, 5, 4, 3, 2])
+  assert.deepEqual(await ids({ to: times.to }), [7, 5, 3, 2, 1])
+  assert.deepEqual(await ids({ ...times, kind: 'key-made' }), [7])
+  assert.deepEqual(await ids({ from: start + 10 * hour }), [])
+  assert.deepEqual(await store.events.span(times), { first: 2, last: 7 })
+  assert.deepEqual(await store.events.span({ ...times, kind: 'key-made' }), { first: 7, last: 7 })
+  assert.equal(await store.events.span({ from: start + 10 * hour }), null)
+  // What was written since is beyond it.
+  const span = (await store.events.span(times)) ?? undefined
+  await store.events.append(newEvent({ at: start + 2 * hour }), auditKey)
+  assert.deepEqual(await ids({ ...times, span }), [7, 5, 3, 2])
+})
+
 guarantee('50 events written side by side make one chain', async ({ store }) => {
   await sideBySide((index) =>
     store.transaction(async (tx) => {

@@ -116,6 +116,21 @@ test('whoever follows the log sees what comes, and after a break what came meanw
   assert.equal(wrong.status, 400)
 })
 
+test('whoever was away for long is sent all that came, as fast as it is read', async () => {
+  const user = await makeUser(server, 'crowd')
+  const origin = { ...here, userAgent: 'x'.repeat(256) }
+  await server.store.transaction(async (tx) => {
+    for (let count = 0; count < 2000; count += 1) {
+      await server.core.events.record({ kind: 'username-changed', user: user.publicId, origin }, tx)
+    }
+  })
+  const page = await server.send('GET', '/auth/admin/events?limit=1', { token: root })
+  const last = Number(list(page.body.items)[0]?.id)
+  const path = `/auth/admin/events/live?user=${user.publicId}&kind=username-changed`
+  const text = await readUntil(path, `id: ${last}\n`, { 'Last-Event-ID': String(last - 2000) })
+  assert.equal(text.match(/^id: /gm)?.length, 2000)
+})
+
 test('whoever follows the log stops with the credential', async () => {
   const key = await makeKey(server, root)
   const response = await fetch(new URL('/auth/admin/events/live', server.url), {

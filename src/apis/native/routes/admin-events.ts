@@ -71,10 +71,12 @@ const exportPage = 500
 async function* exported(call: Call, filter: EventFilter, format: keyof typeof formats): AsyncGenerator<string> {
   const { head, line } = formats[format]
   if (head !== '') yield head
+  const span = await call.core.events.span(filter)
+  if (span === null) return
   let cursor: string | null = null
   do {
     const wish: { limit: number; cursor?: string } = { limit: exportPage, ...(cursor === null ? {} : { cursor }) }
-    const page = await call.core.events.list(filter, wish)
+    const page = await call.core.events.list({ ...filter, span }, wish)
     if (page.items.length > 0) yield (await named(call, page.items)).map(line).join('')
     cursor = page.nextCursor
   } while (cursor !== null)
@@ -106,15 +108,14 @@ function openTail(call: Call, filter: EventFilter): Reply {
       for (const stop of stops.splice(0)) stop()
     },
   })
-  // One after another: names are looked up, and the order is that of the log.
-  let sending: Promise<void> = Promise.resolve()
-  const send = async (event: AuditEvent) => {
-    const [body] = await named(call, [event])
-    if (body !== undefined) stream.send({ event: 'event', id: String(event.id), data: body })
-  }
   const leave = call.core.eventTail.open(filter, after, {
-    event(event) {
-      sending = sending.then(() => send(event)).catch(() => stream.end())
+    async events(events) {
+      try {
+        for (const data of await named(call, events)) stream.send({ event: 'event', id: String(data.id), data })
+        await stream.room()
+      } catch {
+        stream.end()
+      }
     },
     upTo() {},
     end: () => stream.end(),
