@@ -72,7 +72,7 @@ async function openStream(call: Call): Promise<Reply> {
     },
     end: () => stream.end(),
   }
-  stop = await core.changeStreams.open(after, reader)
+  stop = await core.changeStreams.open(after, reader, call.caller().user?.publicId ?? '')
   if (isOver) stop()
   else
     timer = every(heartbeatSeconds, () => {
