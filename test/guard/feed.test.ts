@@ -215,3 +215,19 @@ test('what a stolen key signs after it was taken back is refused, although a cac
   assert.equal(await answerOf(held, forge()), 'credential_invalid')
   held.close()
 })
+
+test('a feed that is mended counts only when what was missed was told: its start alone lets nobody in', async () => {
+  const own = createLine()
+  const waiting: ReadableStreamDefaultController<Uint8Array>[] = []
+  own.answer(paths.feed, async () => new Response(new ReadableStream({ start: (each) => void waiting.push(each) })))
+  const held = t.guard({ introspect: { key: t.ownKey }, feed: { silenceSeconds: 2 } }, own)
+  const { 'api-key': key } = await headersOfKinds(t.server, 'alice')
+  const tell = (text: string) => waiting[0]?.enqueue(new TextEncoder().encode(text))
+  await until('the connection', async () => waiting.length > 0)
+  const at = new Date(t.server.clock.now()).toISOString()
+  tell(`event: start\nid: 1\ndata: {"seq":1,"at":"${at}","heartbeat_seconds":60}\n\n`)
+  assert.equal(await answerOf(held, key), 'unavailable')
+  tell(': alive\n\n')
+  await until('the guard', async () => (await answerOf(held, key)) === 'good')
+  held.close()
+})
