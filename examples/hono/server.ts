@@ -20,9 +20,10 @@ app.get('/orders', guarded(guard, requires('account:read')), (c) => {
   return c.json({ caller: user?.publicId, kind })
 })
 
-app.post('/orders', guarded(guard, requires('account:write')), async (c) =>
-  c.json({ ordered: await c.req.json() }, 201),
-)
+app.post('/orders', guarded(guard, requires('account:write')), async (c) => {
+  const ordered: unknown = await c.req.json().catch(() => null)
+  return ordered === null ? c.json({ error: 'not JSON' }, 400) : c.json({ ordered }, 201)
+})
 
 app.get('/robots', guarded(guard, accepts('api-key')), (c) => c.json({ key: principalOf(c).keyId }))
 

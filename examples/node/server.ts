@@ -19,9 +19,11 @@ const routes: Readonly<Record<string, (request: IncomingMessage, response: Serve
   'GET /orders': guarded(guard, requires('account:read'), (_request, response, { user, kind }) =>
     answer(response, 200, { caller: user?.publicId, kind }),
   ),
-  'POST /orders': guarded(guard, requires('account:write'), async (request, response) =>
-    answer(response, 201, { ordered: await json(request) }),
-  ),
+  'POST /orders': guarded(guard, requires('account:write'), async (request, response) => {
+    const ordered = await json(request).catch(() => null)
+    if (ordered === null) answer(response, 400, { error: 'not JSON' })
+    else answer(response, 201, { ordered })
+  }),
   'GET /robots': guarded(guard, accepts('api-key'), (_request, response, { keyId }) =>
     answer(response, 200, { key: keyId }),
   ),

@@ -4,6 +4,7 @@
 //   INTROSPECTION_KEY      an API key, `id:secret`, of a service user with the scope tokens:introspect
 //   PORT                   default 4100
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { BlockList, isIPv6 } from 'node:net'
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 
 const { ISSUER: issuer = 'http://127.0.0.1:4000', INTROSPECTION_KEY: key = '', PORT: port = '4100' } = process.env
@@ -11,6 +12,21 @@ const { ISSUER: issuer = 'http://127.0.0.1:4000', INTROSPECTION_KEY: key = '', P
 interface Caller {
   readonly id: string
   readonly scopes: readonly string[]
+  /** The only addresses and blocks that a key, and what it gets, is good from. */
+  readonly addresses?: readonly string[] | undefined
+}
+
+/** Only this program sees where a request comes from. Behind a proxy it must be told by the proxy. */
+function isFrom(addresses: readonly string[] | undefined, address = ''): boolean {
+  if (addresses === undefined) return true
+  const list = new BlockList()
+  const family = (text: string) => (isIPv6(text) ? 'ipv6' : 'ipv4')
+  for (const entry of addresses) {
+    const [start = '', bits] = entry.split('/')
+    if (bits === undefined) list.addAddress(start, family(start))
+    else list.addSubnet(start, Number(bits), family(start))
+  }
+  return list.check(address, family(address))
 }
 
 /** What the caller sent: `Authorization: Bearer` or `ApiKey`, or `X-API-Key`. Null: nothing that is taken here. */
@@ -32,7 +48,11 @@ async function byAccessToken(token: string): Promise<Caller | null> {
       typ: 'at+jwt',
       algorithms: ['ES256', 'EdDSA', 'RS256'],
     })
-    return { id: payload.sub ?? '', scopes: String(payload.scope ?? '').split(' ') }
+    return {
+      id: payload.sub ?? '',
+      scopes: String(payload.scope ?? '').split(' '),
+      addresses: payload.allow_addresses as string[] | undefined,
+    }
   } catch (error) {
     // A failure to fetch the keys is not the caller's fault: it is thrown on.
     if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error
@@ -49,8 +69,13 @@ async function byIntrospection(token: string): Promise<Caller | null> {
     signal: AbortSignal.timeout(3000),
   })
   if (!answer.ok) throw new Error(`introspection answered ${answer.status}: is INTROSPECTION_KEY right?`)
-  const { active, sub, scope } = (await answer.json()) as { active: boolean; sub?: string; scope?: string }
-  return active ? { id: sub ?? '', scopes: (scope ?? '').split(' ') } : null
+  const { active, sub, scope, allow_addresses } = (await answer.json()) as {
+    active: boolean
+    sub?: string
+    scope?: string
+    allow_addresses?: string[]
+  }
+  return active ? { id: sub ?? '', scopes: (scope ?? '').split(' '), addresses: allow_addresses } : null
 }
 
 /** Path -> how its callers are checked. The first is fast, the second is strict. */
@@ -68,6 +93,7 @@ const server = createServer(async (request, response) => {
     const caller = await guard(credential)
     if (caller === null)
       return answer(401, { error: 'invalid_token' }, { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+    if (!isFrom(caller.addresses, request.socket.remoteAddress)) return answer(403, { error: 'wrong address' })
     if (!caller.scopes.includes('account:read'))
       return answer(403, { error: 'insufficient_scope' }, { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' })
     return answer(200, { caller: caller.id })
@@ -77,4 +103,7 @@ const server = createServer(async (request, response) => {
     return answer(503, { error: 'unavailable' }, { 'Retry-After': '1' })
   }
 })
-server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`))
+server.listen(Number(port), '127.0.0.1', () => {
+  const address = server.address()
+  console.log(`http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`)
+})

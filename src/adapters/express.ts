@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Guard, Rule } from '../guard/types.ts'
 import type { Embedded } from './embedded.ts'
-import { guardedRequest, refuse } from './node.ts'
-import { optionally, settle, strictly, type Way } from './principals.ts'
+import { guardedRequest, refuse, tellCaches } from './node.ts'
+import { optionally, optionalPrincipalOf, settle, strictly, type Way } from './principals.ts'
 
 export { optionalPrincipalOf, principalOf } from './principals.ts'
 
@@ -22,8 +22,9 @@ const middleware =
       Promise.resolve(check(guardedRequest(request, request.ip)))
         .then((verdict) => {
           const refusal = settle(request, verdict)
-          if (refusal === null) next()
-          else refuse(response, refusal)
+          if (refusal !== null) return refuse(response, refusal)
+          tellCaches(response, optionalPrincipalOf(request))
+          next()
         })
         .catch(next)
     }

@@ -3,7 +3,7 @@ import { problemOf } from '../guard/refusal.ts'
 import type { Guard, Rule } from '../guard/types.ts'
 import type { Embedded } from './embedded.ts'
 import { guardedRequest } from './node.ts'
-import { optionally, settle, strictly, type Way } from './principals.ts'
+import { forOneCaller, optionally, optionalPrincipalOf, settle, strictly, varying, type Way } from './principals.ts'
 
 export { optionalPrincipalOf, principalOf } from './principals.ts'
 
@@ -16,6 +16,8 @@ interface FastifyReply {
   readonly raw: ServerResponse
   code(status: number): FastifyReply
   headers(values: Record<string, string>): FastifyReply
+  getHeader(name: string): unknown
+  hasHeader(name: string): boolean
   send(body: Buffer): FastifyReply
   hijack(): FastifyReply
 }
@@ -27,7 +29,12 @@ const hook =
     const check = way(guard, rules)
     return async (request, reply) => {
       const refusal = settle(request, await check(guardedRequest(request.raw, request.ip)))
-      if (refusal === null) return undefined
+      if (refusal === null) {
+        const vary = [reply.getHeader('vary') ?? [], varying].flat().join(', ')
+        const isForOne = optionalPrincipalOf(request) !== null && !reply.hasHeader('cache-control')
+        reply.headers({ Vary: vary, ...(isForOne && { 'Cache-Control': forOneCaller }) })
+        return undefined
+      }
       const { status, headers, body } = problemOf(refusal)
       return reply
         .code(status)

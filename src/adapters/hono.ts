@@ -4,9 +4,11 @@ import { bodyWasRead, type Embedded } from './embedded.ts'
 import {
   principalOf as byGuardedRequest,
   optionalPrincipalOf as byRequest,
+  forOneCaller,
   optionally,
   settle,
   strictly,
+  varying,
   type Way,
 } from './principals.ts'
 
@@ -14,6 +16,8 @@ import {
 interface Context {
   readonly req: { readonly raw: Request }
   readonly env: unknown
+  readonly res: Response
+  header(name: string, value: string, how?: { readonly append?: boolean }): void
 }
 type Middleware = (context: Context, next: () => Promise<void>) => Promise<Response | undefined>
 
@@ -28,11 +32,16 @@ const middleware =
   (way: Way) =>
   (guard: Guard, ...rules: readonly Rule[]): Middleware => {
     const check = way(guard, rules)
-    return async ({ req: { raw }, env }, next) => {
+    return async (context, next) => {
+      const { env } = context
+      const { raw } = context.req
       const address = (env as NodeEnv | undefined)?.incoming?.socket?.remoteAddress
       const refusal = settle(raw, await check({ headers: raw.headers, address }))
       if (refusal !== null) return refusalResponse(refusal)
       await next()
+      context.header('Vary', varying, { append: true })
+      if (byRequest(raw) !== null && !context.res.headers.has('Cache-Control'))
+        context.header('Cache-Control', forOneCaller)
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 import { refusalResponse } from '../guard/refusal.ts'
 import type { Guard, GuardPrincipal, Rule } from '../guard/types.ts'
 import type { Embedded } from './embedded.ts'
+import { tellingCaches } from './principals.ts'
 
 /** A route handler of Next.js, with who calls beside the context of the route. */
 export type Handler<R extends Request, C> = (
@@ -23,7 +24,9 @@ export function guarded<R extends Request, C extends object>(
   const all = [rules].flat()
   return async (request, context) => {
     const verdict = await guard.check(request, ...all)
-    return verdict.ok ? handler(request, { ...context, principal: verdict.value }) : refusalResponse(verdict)
+    if (!verdict.ok) return refusalResponse(verdict)
+    const { value: principal } = verdict
+    return tellingCaches(await handler(request, { ...context, principal }), principal)
   }
 }
 
@@ -36,7 +39,9 @@ export function optional<R extends Request, C extends object>(
   const all = [rules].flat()
   return async (request, context) => {
     const verdict = await guard.checkOptional(request, ...all)
-    return verdict.ok ? handler(request, { ...context, principal: verdict.value }) : refusalResponse(verdict)
+    if (!verdict.ok) return refusalResponse(verdict)
+    const { value: principal } = verdict
+    return tellingCaches(await handler(request, { ...context, principal }), principal)
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problemOf } from '../guard/refusal.ts'
 import type { Guard, GuardedRequest, GuardPrincipal, GuardRefused, GuardVerdict, Rule, Soon } from '../guard/types.ts'
 import type { Embedded } from './embedded.ts'
+import { forOneCaller, varying } from './principals.ts'
 
 /** What a guard looks at of Node's request. A header that came twice is read as such: Node itself would drop the second. */
 export function guardedRequest(request: IncomingMessage, address = request.socket.remoteAddress): GuardedRequest {
@@ -12,6 +13,12 @@ export function guardedRequest(request: IncomingMessage, address = request.socke
 export function refuse(response: ServerResponse, refusal: GuardRefused): void {
   const { status, headers, body } = problemOf(refusal)
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
+}
+
+/** Before the handler, which can say otherwise. */
+export function tellCaches(response: ServerResponse, principal: GuardPrincipal | null): void {
+  response.appendHeader('Vary', varying)
+  if (principal !== null && !response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', forOneCaller)
 }
 
 export type Handler<P> = (request: IncomingMessage, response: ServerResponse, principal: P) => unknown
@@ -31,11 +38,15 @@ export function optional(
   return listen((request) => guard.checkOptional(request, ...[rules].flat()), handler)
 }
 
-function listen<P>(check: (request: GuardedRequest) => Soon<GuardVerdict<P>>, handler: Handler<P>): Listener {
+function listen<P extends GuardPrincipal | null>(
+  check: (request: GuardedRequest) => Soon<GuardVerdict<P>>,
+  handler: Handler<P>,
+): Listener {
   return async (request, response) => {
     const verdict = await check(guardedRequest(request))
-    if (verdict.ok) await handler(request, response, verdict.value)
-    else refuse(response, verdict)
+    if (!verdict.ok) return refuse(response, verdict)
+    tellCaches(response, verdict.value)
+    await handler(request, response, verdict.value)
   }
 }
 

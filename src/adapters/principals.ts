@@ -18,6 +18,19 @@ export function optionalPrincipalOf(request: object): GuardPrincipal | null {
   return principal
 }
 
+/** What caches must know of an answer that depends on who asks: those that they share know nothing of `X-API-Key`. */
+export const varying = 'Authorization, X-API-Key'
+export const forOneCaller = 'private, no-cache'
+
+/** The same of a Fetch `Response`, which can be one that nothing can be written on. */
+export function tellingCaches(response: Response, principal: GuardPrincipal | null): Response {
+  const headers = new Headers(response.headers)
+  headers.append('Vary', varying)
+  if (principal !== null && !headers.has('Cache-Control')) headers.set('Cache-Control', forOneCaller)
+  const { status, statusText, body } = response
+  return new Response(body, { status, statusText, headers })
+}
+
 /** How a guard is asked: `check`, or `checkOptional`. */
 export type Way = (
   guard: Guard,

@@ -26,9 +26,10 @@ export interface ChangeReader {
 export interface ChangeStreams {
   /**
    * Tells everything behind `after`, then what comes, without a gap and nothing twice; `after` null: from now on. Answers
-   * the stop function. Throws busy when as many are open as may be, unavailable while the outbox cannot be read.
+   * the stop function. When as many are open as may be, whoever holds the most gives up the newest for a `holder` with
+   * fewer. Throws busy when nobody does, unavailable while the outbox cannot be read.
    */
-  open(after: number | null, reader: ChangeReader): Promise<() => void>
+  open(after: number | null, reader: ChangeReader, holder: string): Promise<() => void>
   /** Ends those that are open; no other is opened any more. */
   end(): void
   readonly count: () => number
@@ -46,8 +47,20 @@ const batch = 500
 const longestReplay = 1000
 
 export function createChangeStreams({ store, clock, feed, settings }: ChangeStreamsDeps): ChangeStreams {
-  const open = new Map<ChangeReader, () => void>()
+  const open = new Map<ChangeReader, { readonly holder: string; readonly stop: () => void }>()
   let ended = false
+
+  /** Ends a stream of whoever holds at least two more than this one; false: nobody does. */
+  const makeRoomFor = (holder: string): boolean => {
+    const held = new Map<string, number>()
+    for (const each of open.values()) held.set(each.holder, (held.get(each.holder) ?? 0) + 1)
+    const [greediest, most] = [...held].reduce((one, other) => (other[1] > one[1] ? other : one))
+    if (most < (held.get(holder) ?? 0) + 2) return false
+    const newest = [...open].findLast(([, each]) => each.holder === greediest)
+    newest?.[1].stop()
+    newest?.[0].end()
+    return true
+  }
 
   /** Whether the outbox still holds this sequence, so that what follows it is whole. */
   const isThere = async (seq: number): Promise<boolean> =>
@@ -95,9 +108,9 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
   }
 
   return {
-    async open(after, reader) {
+    async open(after, reader, holder) {
       if (ended) throw new CardeaError('unavailable', { internal: 'the server stops' })
-      if (open.size >= settings.changes.maxStreams) {
+      if (open.size >= settings.changes.maxStreams && !makeRoomFor(holder)) {
         throw new CardeaError('busy', { internal: 'as many change streams as may be are open', retryAfter: 5 })
       }
       let unsubscribe = () => {}
@@ -106,7 +119,7 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
         unsubscribe()
       }
       // Counted from now on, or many that come at once would all pass.
-      open.set(reader, stop)
+      open.set(reader, { holder, stop })
       try {
         unsubscribe = await follow(after, reader, () => open.has(reader))
         if (!open.has(reader)) unsubscribe()
@@ -118,7 +131,7 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
     },
     end() {
       ended = true
-      for (const [reader, stop] of [...open]) {
+      for (const [reader, { stop }] of [...open]) {
         stop()
         reader.end()
       }

@@ -85,7 +85,7 @@ export function createGuard(options: GuardOptions): RemoteGuard {
             change(kind, id, at) {
               suspicion.mark(`${kind}:${id}`, at)
               forget(`${kind}:${id}`)
-              if (kind === 'signing-key') keys.refresh()
+              if (kind === 'signing-key') keys.refresh(id)
             },
             reset(at) {
               suspicion.markAll(at)
@@ -102,10 +102,15 @@ export function createGuard(options: GuardOptions): RemoteGuard {
     return found instanceof Promise ? found.then((late) => doubt(sent, key, late)) : doubt(sent, key, found)
   }
 
-  /** A token that is older than a change of its user, session or key is asked about; so is one of an impersonator. */
+  /**
+   * A token that is older than a change of its user, session or key is asked about; so is one of an impersonator. Whoever
+   * stole a signing key writes what age they like: all that a changed one signed is asked about.
+   */
   const doubt = (sent: Sent, key: string, found: Awaited<ReturnType<typeof local.find>>): Soon<Finding> => {
     if (!found.ok || asked === null) return found
-    const isDoubtful = found.value.principal.actor !== null || (feed !== null && suspicion.isSuspect(found.value))
+    const { value } = found
+    const isDoubtful =
+      value.principal.actor !== null || (feed !== null && (suspicion.isSuspect(value) || keys.isDoubtful(value.kid)))
     return isDoubtful ? asked.find(sent, key) : found
   }
 

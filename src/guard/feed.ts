@@ -59,7 +59,6 @@ export function createFeed({ url, authorization, fetch, clock, log, silenceSecon
       apply.change(data.kind, data.id, at)
     }
     lastId = id
-    hear()
     return event === 'start' && typeof data.heartbeat_seconds === 'number' ? data.heartbeat_seconds : null
   }
 
@@ -89,6 +88,7 @@ export function createFeed({ url, authorization, fetch, clock, log, silenceSecon
         for (const line of parse(text)) {
           again()
           if ('comment' in line) {
+            // Not before what was missed is told: that comes between the start and the first of these.
             if (line.comment === 'alive' && lastId !== '') hear()
             continue
           }

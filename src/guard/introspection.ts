@@ -50,7 +50,9 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
   const good = createSubjectCache<Remembered>({ max: cacheSize })
   // Apart, so that garbage drives nothing good out.
   const bad = new LRUCache<string, { readonly until: number }>({ max: cacheSize })
-  const running = new Map<string, Promise<Finding>>()
+  /** Who asks the same joins, unless something changed since: the answer may be from before. */
+  const running = new Map<string, { readonly asking: Promise<Finding>; readonly version: number }>()
+  let questions = 0
 
   /** While Cardea is down each request fails: once in a while is said enough. */
   let toldAt = Number.NEGATIVE_INFINITY
@@ -108,11 +110,16 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
         if (refused !== undefined && isWithin(now, refused.until, deps.refusedCacheSeconds))
           return { ok: false, kind: sent.kind, code: 'credential_invalid' }
       }
+      const version = good.version()
       const asked = running.get(key)
-      if (asked !== undefined) return asked
-      if (running.size >= maxRunning) return { ok: false, kind: sent.kind, code: 'busy', retryAfter: 1 }
-      const asking = ask(sent, key).finally(() => running.delete(key))
-      running.set(key, asking)
+      if (asked?.version === version) return asked.asking
+      if (questions >= maxRunning) return { ok: false, kind: sent.kind, code: 'busy', retryAfter: 1 }
+      questions += 1
+      const asking = ask(sent, key).finally(() => {
+        questions -= 1
+        if (running.get(key)?.asking === asking) running.delete(key)
+      })
+      running.set(key, { asking, version })
       return asking
     },
     forget(subject) {

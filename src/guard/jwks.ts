@@ -11,8 +11,10 @@ export interface KeySet {
    * is known is answered without waiting.
    */
   keyOf(kid: string): SigningKeyMaterial | Promise<SigningKeyMaterial | null | 'unknown'>
-  /** Something changed there: asks again, now. */
-  refresh(): void
+  /** Something changed there, all or the key that is named: asks again, now. */
+  refresh(kid?: string): void
+  /** This key changed, and what is known of it may be older: a cache on the way may keep an answer that long. */
+  isDoubtful(kid: string): boolean
 }
 
 export interface KeySetDeps {
@@ -29,6 +31,8 @@ export interface KeySetDeps {
 
 /** An unknown key makes us ask; whoever sends many must not make us ask often. */
 const pauseMillis = 30_000
+/** `max-age` of the issuer's answer. */
+const cachedMillis = 300_000
 const maxBytes = 256 * 1024
 const maxKeys = 50
 
@@ -39,6 +43,8 @@ export function createKeySet(deps: KeySetDeps): KeySet {
   let askedWell: number | null = null
   let asked: number | null = null
   let running: Promise<void> | null = null
+  /** Keys that changed, and when that was heard. */
+  const changed = new Map<string, number>()
 
   /** True too when the clock was set back: then nothing is known about how long ago it was. */
   const isOlder = (at: number | null, millis: number): boolean => {
@@ -54,6 +60,7 @@ export function createKeySet(deps: KeySetDeps): KeySet {
       try {
         keys = await readKeys(await askJson(fetch, url, {}, { timeoutMillis, maxBytes }))
         askedWell = now
+        for (const [kid, heardAt] of changed) if (now - heardAt >= cachedMillis) changed.delete(kid)
       } catch (error) {
         log.warn({ url, reason: error instanceof Error ? error.message : 'unknown' }, 'the public keys cannot be read')
       } finally {
@@ -77,7 +84,12 @@ export function createKeySet(deps: KeySetDeps): KeySet {
       if (isOlder(askedWell, deps.freshSeconds * 1000) && isOlder(asked, pauseMillis)) void ask()
       return known
     },
-    refresh: () => void ask(),
+    refresh(kid) {
+      if (kid !== undefined) changed.set(kid, clock.now())
+      // One that is running may have been answered from before the change.
+      void (running === null ? ask() : running.then(ask))
+    },
+    isDoubtful: (kid) => changed.has(kid),
   }
 }
 

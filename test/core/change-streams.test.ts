@@ -36,13 +36,13 @@ function createReader() {
 
 test('changes that come while the missed ones are read are told after them, once', async () => {
   const first = createReader()
-  const stop = await t.core.changeStreams.open(null, first.reader)
+  const stop = await t.core.changeStreams.open(null, first.reader, 'shop')
   await change('a')
   stop()
   await change('b')
   await change('c')
   const again = createReader()
-  const opening = t.core.changeStreams.open(first.seq(), again.reader)
+  const opening = t.core.changeStreams.open(first.seq(), again.reader, 'shop')
   await Promise.all([opening, change('d'), change('e')])
   await t.core.feed.sync()
   assert.deepEqual(again.told, ['start', 'b', 'c', 'd', 'e'])
@@ -56,7 +56,7 @@ test('whoever is too far behind is told that they missed something, and not all 
   for (let each = 0; each < 1001; each += 1) await t.store.changes.append('session', `x${each}`, 0, t.clock.now())
   await t.core.feed.sync()
   const late = createReader()
-  const stop = await t.core.changeStreams.open(known, late.reader)
+  const stop = await t.core.changeStreams.open(known, late.reader, 'shop')
   assert.deepEqual(late.told, ['start, missed'])
   assert.equal(late.seq(), t.core.feed.state().seq)
   stop()
@@ -68,23 +68,44 @@ test('a sequence that the outbox does not hold any more is a reset', async () =>
   await change('newer')
   await t.store.changes.purge(t.clock.now())
   const late = createReader()
-  const stop = await t.core.changeStreams.open(known, late.reader)
+  const stop = await t.core.changeStreams.open(known, late.reader, 'shop')
   assert.deepEqual(late.told, ['start, missed'])
   stop()
 })
 
 test('a restored backup resets whoever follows', async () => {
   const { reader, told } = createReader()
-  const stop = await t.core.changeStreams.open(null, reader)
+  const stop = await t.core.changeStreams.open(null, reader, 'shop')
   await t.store.changes.append('restore', '', 1, t.clock.now())
   await t.core.feed.sync()
   assert.deepEqual(told, ['start', 'reset'])
   stop()
 })
 
+test('one holder cannot keep the others out: whoever holds the most gives one up, and cannot take it back', async () => {
+  const many = [createReader(), createReader(), createReader()]
+  const stops = []
+  for (const { reader } of many) stops.push(await t.core.changeStreams.open(null, reader, 'greedy'))
+  const modest = createReader()
+  stops.push(await t.core.changeStreams.open(null, modest.reader, 'modest'))
+  assert.deepEqual(
+    many.map(({ told }) => told.includes('end')),
+    [false, false, true],
+  )
+  const isBusy = (error: unknown) => error instanceof CardeaError && error.code === 'busy'
+  for (const holder of ['greedy', 'modest'])
+    await assert.rejects(t.core.changeStreams.open(null, createReader().reader, holder), isBusy)
+  await change('afterwards')
+  assert.deepEqual(modest.told, ['start', 'afterwards'])
+  assert.deepEqual(many[2]?.told, ['start', 'end'])
+  assert.equal(t.core.changeStreams.count(), 3)
+  for (const stop of stops) stop()
+  assert.equal(t.core.changeStreams.count(), 0)
+})
+
 test('many that come at once do not pass the bound together; an end reaches all that are open', async () => {
   const readers = Array.from({ length: 10 }, createReader)
-  const opened = await Promise.allSettled(readers.map(({ reader }) => t.core.changeStreams.open(null, reader)))
+  const opened = await Promise.allSettled(readers.map(({ reader }) => t.core.changeStreams.open(null, reader, 'shop')))
   assert.equal(opened.filter(({ status }) => status === 'fulfilled').length, 3)
   for (const each of opened)
     if (each.status === 'rejected') assert.ok(each.reason instanceof CardeaError && each.reason.code === 'busy')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { jwtTypes, ownClientId, signJwt } from '../../src/crypto/jwt.ts'
 import type { Guard, RemoteGuard } from '../../src/guard/index.ts'
 import { makeUser, signIn } from '../support/callers.ts'
 import {
@@ -186,5 +187,47 @@ test('a signing key that is rotated to is known, and what one signed that was ta
   const millis = await until('the refusal', async () => (await answerOf(held, old)) !== 'good')
   assert.ok(millis < 1000, `${millis} ms`)
   assert.equal(await answerOf(held, fresh), 'good')
+  held.close()
+})
+
+test('what a stolen key signs after it was taken back is refused, although a cache on the way still tells of the key', async () => {
+  const { signingKeys } = t.server.core
+  const stolen = await signingKeys.current('access')
+  const published = await signingKeys.jwks()
+  const own = createLine()
+  own.answer(paths.keys, async () => Response.json(published))
+  const held = t.guard({ introspect: { key: t.ownKey }, feed: {} }, own)
+  const forge = () => {
+    const iat = Math.floor(t.server.clock.now() / 1000) + 1800
+    const { publicId: sub } = t.alice
+    const sid = '01977420-dc00-7ea5-bcb5-1ba8afd34d9a'
+    const claims = { iss: t.server.url, aud: t.server.url, sub, sid, jti: sid, iat, exp: iat + 1800, api: 'native' }
+    const rights = { client_id: ownClientId, scope: 'users:write', role: 'admin' }
+    const token = signJwt({ key: stolen, typ: jwtTypes.access, claims: { ...claims, ...rights } })
+    return { authorization: `Bearer ${token}` }
+  }
+  assert.equal(await answerOf(held, forge()), 'good')
+  await signingKeys.rotate('access', true)
+  await signingKeys.revoke(stolen.kid)
+  const millis = await until('the refusal', async () => (await answerOf(held, forge())) === 'credential_invalid')
+  assert.ok(millis < 1000, `${millis} ms`)
+  t.server.clock.advance(1000)
+  assert.equal(await answerOf(held, forge()), 'credential_invalid')
+  held.close()
+})
+
+test('a feed that is mended counts only when what was missed was told: its start alone lets nobody in', async () => {
+  const own = createLine()
+  const waiting: ReadableStreamDefaultController<Uint8Array>[] = []
+  own.answer(paths.feed, async () => new Response(new ReadableStream({ start: (each) => void waiting.push(each) })))
+  const held = t.guard({ introspect: { key: t.ownKey }, feed: { silenceSeconds: 2 } }, own)
+  const { 'api-key': key } = await headersOfKinds(t.server, 'alice')
+  const tell = (text: string) => waiting[0]?.enqueue(new TextEncoder().encode(text))
+  await until('the connection', async () => waiting.length > 0)
+  const at = new Date(t.server.clock.now()).toISOString()
+  tell(`event: start\nid: 1\ndata: {"seq":1,"at":"${at}","heartbeat_seconds":60}\n\n`)
+  assert.equal(await answerOf(held, key), 'unavailable')
+  tell(': alive\n\n')
+  await until('the guard', async () => (await answerOf(held, key)) === 'good')
   held.close()
 })

@@ -81,6 +81,39 @@ test('a key that was taken back is gone when the keys are asked for again, which
   assert.equal(await keys.keyOf(first.kid), null)
 })
 
+test('a change that is heard of while the keys are being asked for makes them asked for once more', async () => {
+  const { keys, answer, settle, asked } = setUp()
+  const slow = Promise.withResolvers<Response>()
+  answer(() => slow.promise)
+  const waiting = keys.keyOf(first.kid)
+  answer(async () => Response.json({ keys: [second.publicJwk] }))
+  for (let each = 0; each < 5; each += 1) keys.refresh(first.kid)
+  slow.resolve(Response.json({ keys: [first.publicJwk] }))
+  await waiting
+  await settle()
+  assert.equal(asked(), 2)
+  assert.equal(await keys.keyOf(first.kid), null)
+  assert.equal(await kidOf(keys.keyOf(second.kid)), second.kid)
+})
+
+test('a key that changed is in doubt until the keys were asked for when no cache can know better', async () => {
+  const { keys, clock, settle, answer } = setUp()
+  await keys.keyOf(first.kid)
+  keys.refresh(first.kid)
+  await settle()
+  assert.deepEqual([keys.isDoubtful(first.kid), keys.isDoubtful(second.kid)], [true, false])
+  answer(async () => new Response('', { status: 502 }))
+  clock.advance(300_000)
+  keys.keyOf(first.kid)
+  await settle()
+  assert.ok(keys.isDoubtful(first.kid), 'nothing was answered')
+  answer(async () => Response.json({ keys: [first.publicJwk] }))
+  clock.advance(30_000)
+  keys.keyOf(first.kid)
+  await settle()
+  assert.ok(!keys.isDoubtful(first.kid))
+})
+
 test('while the issuer does not answer, what is known is believed up to the stated bound and no longer', async () => {
   const { keys, clock, answer, asked } = setUp()
   await keys.keyOf(first.kid)

@@ -141,6 +141,14 @@ export function hostCases({ kinds, publicId, dead, forged }: Callers): readonly 
       holds: { ordered: { a: 1 } },
     },
     {
+      what: 'a body that cannot be read',
+      path: '/orders',
+      method: 'POST',
+      headers: { ...access, ...json },
+      body: '{broken',
+      status: 400,
+    },
+    {
       what: 'a body that cannot be read, of nobody',
       path: '/orders',
       method: 'POST',
@@ -167,6 +175,12 @@ export async function callHost(url: string, cases: readonly HostCase[]): Promise
         assert.ok(problem.code.startsWith(code), where)
         assert.equal(problem.status, status, where)
         assert.doesNotMatch(text, /node_modules|\.ts:\d|cardea_[0-9a-f]{8}|eyJ/, where)
+      }
+      if (status < 300 && path !== '/open') {
+        const told = (name: string) => `${where}, ${name}: ${response.headers.get(name)}`
+        assert.match(response.headers.get('vary') ?? '', /authorization, x-api-key/i, told('vary'))
+        const isForOne = /private/.test(response.headers.get('cache-control') ?? '')
+        assert.equal(isForOne, Object.keys(headers).length > 0, told('cache-control'))
       }
       if (status === 401) assert.ok(response.headers.get('www-authenticate'), where)
       if (challenge !== undefined) assert.match(response.headers.get('www-authenticate') ?? '', challenge, where)

@@ -6,6 +6,9 @@ export const GET = guarded(guard, requires('account:read'), (_request, { princip
   Response.json({ caller: user?.publicId, kind }),
 )
 
-export const POST = guarded(guard, requires('account:write'), async (request) =>
-  Response.json({ ordered: await request.json() }, { status: 201 }),
-)
+export const POST = guarded(guard, requires('account:write'), async (request) => {
+  const ordered: unknown = await request.json().catch(() => null)
+  return ordered === null
+    ? Response.json({ error: 'not JSON' }, { status: 400 })
+    : Response.json({ ordered }, { status: 201 })
+})

@@ -72,12 +72,17 @@ async function openStream(call: Call): Promise<Reply> {
     },
     end: () => stream.end(),
   }
-  stop = await core.changeStreams.open(after, reader)
+  stop = await core.changeStreams.open(after, reader, call.caller().user?.publicId ?? '')
+  // Silence says that this server does not know itself what has changed: readers stop trusting what they keep.
+  const tellOfLife = () => {
+    if (core.feed.fresh()) stream.comment('alive')
+  }
+  // Whatever was missed is told by now.
+  tellOfLife()
   if (isOver) stop()
   else
     timer = every(heartbeatSeconds, () => {
-      // Silence says that this server does not know itself what has changed: readers stop trusting what they keep.
-      if (core.feed.fresh()) stream.comment('alive')
+      tellOfLife()
       void recheck()
     })
   return { status: 200, type, body: stream.body, headers }
