@@ -14,7 +14,8 @@ export interface ClientToken {
 export interface ClientCredentials {
   /**
    * RFC 6749, section 4.4: an access token for the holder of an API key. It carries the key's id as `sid`, dies with
-   * the key and has no refresh token. `wished` null: all of the key's scopes. Throws scope_missing for more than those.
+   * the key and has no refresh token. `wished` null: all of the key's scopes. Throws scope_missing for more than those, request_invalid where scopes and
+   * addresses of the key are too many for a token.
    */
   issue(by: Principal, wished: readonly Scope[] | null, origin: Origin): Promise<ClientToken>
 }
@@ -25,6 +26,9 @@ export interface ClientCredentialsDeps {
   readonly accessTokens: AccessTokens
   readonly events: Events
 }
+
+/** Characters of scopes and addresses; with all else that a token says it stays below what anybody reads of one. */
+const longestRights = 4800
 
 export function createClientCredentials(deps: ClientCredentialsDeps): ClientCredentials {
   const { store, settings, accessTokens, events } = deps
@@ -42,6 +46,10 @@ export function createClientCredentials(deps: ClientCredentialsDeps): ClientCred
       const scopes = new Set(wished ?? by.scopes)
       const key = await store.keys.byId(keyId)
       if (key === null) throw new CardeaError('credential_revoked', { kind: by.kind })
+      if (JSON.stringify([key.allowAddresses, ...scopes]).length > longestRights) {
+        const message = 'does not fit into a token beside the addresses of the key: name fewer, or send the key itself'
+        throw new CardeaError('request_invalid', { fields: [{ field: 'scope', message }] })
+      }
       const issued = await accessTokens.issue({
         subject: user.publicId,
         sessionId: keyId,
