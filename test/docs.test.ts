@@ -53,6 +53,15 @@ interface Ended {
   readonly output: string
 }
 
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+  } catch (error) {
+    // Nobody is left in it.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Runs a script in the folder that the server keeps its data in, as a reader with a fresh clone would. */
 function bash(script: string): Promise<Ended> {
   scripts += 1
@@ -64,15 +73,15 @@ function bash(script: string): Promise<Ended> {
     .replaceAll(/\b4200\b/g, `${others[0]}`)
     .replaceAll(/\b4300\b/g, `${others[1]}`)
     .replaceAll(/\b4400\b/g, `${others[2]}`)
-  // What a page starts in the background ends with it, also when a line before its `kill` fails.
-  const sweep = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n`
   // A page says a second; a busy machine may take more.
   const patience = `sleep() { command sleep 2; }\n`
-  writeFileSync(path, expectFunction + npx + sweep + patience + here)
+  writeFileSync(path, expectFunction + npx + patience + here)
   return new Promise((done) => {
     let output = ''
     const child = spawn('bash', ['-eu', '-o', 'pipefail', path], {
       cwd: place.folder,
+      // A group of its own, to be ended as one.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
@@ -86,6 +95,8 @@ function bash(script: string): Promise<Ended> {
       stream.setEncoding('utf8').on('data', (chunk) => {
         output += chunk
       })
+    // What a page starts in the background ends with it, also when a line before its `kill` fails.
+    child.on('exit', () => endGroup(child.pid))
     child.on('close', (code) => done({ code, output }))
   })
 }
