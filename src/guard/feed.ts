@@ -67,10 +67,10 @@ export function createFeed({ url, authorization, fetch, clock, log, silenceSecon
     const silence = new AbortController()
     const signal = AbortSignal.any([closing.signal, silence.signal])
     let allowed = connectMillis
-    let timer = setTimeout(() => silence.abort(), allowed)
+    let timer = setTimeout(() => silence.abort(), allowed).unref()
     const again = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => silence.abort(), allowed)
+      timer = setTimeout(() => silence.abort(), allowed).unref()
     }
     try {
       const headers = {
