@@ -47,6 +47,8 @@ export async function watch(
     colorScheme: dark ? 'dark' : 'light',
     javaScriptEnabled: script,
   })
+  // Swagger UI takes long over a document of some hundred addresses, and a busy machine longer.
+  context.setDefaultTimeout(90_000)
   const page = await context.newPage()
   const faults: string[] = []
   const requests: Request[] = []
