@@ -11,6 +11,16 @@ const USAGE = `npm test [-- [--only sqlite|postgres] [--grep PATTERN] [FILE ...]
 
 /** Folders of test/ whose suites run on both engines. */
 const ON_BOTH = ['store', 'core', 'apis', 'server', 'security', 'cli', 'faults', 'console']
+/** Of these what does not come near the store: pages in a browser, texts, and verbs over what core/ and store/ prove on both. */
+const ON_SQLITE = [
+  'test/apis/native/help.test.ts',
+  'test/apis/native/openapi.test.ts',
+  'test/apis/native/pages.test.ts',
+  'test/apis/native/viewers.test.ts',
+  'test/cli/help.test.ts',
+  'test/cli/photos.test.ts',
+  'test/cli/pieces.test.ts',
+]
 /** Several processes need PostgreSQL. */
 const ON_POSTGRES = ['nodes']
 /** For one test as for one file: far above what any takes, so that a hang ends with a name and not with the run. */
@@ -60,7 +70,7 @@ async function runStages() {
   if (all.length === 0) throw new Error('there are no tests')
   const isIn = (folders) => (file) => folders.includes(file.split('/')[1] ?? '')
   const onSqlite = all.filter((file) => !isIn(ON_POSTGRES)(file))
-  const onPostgres = all.filter(isIn([...ON_BOTH, ...ON_POSTGRES]))
+  const onPostgres = all.filter((file) => isIn([...ON_BOTH, ...ON_POSTGRES])(file) && !ON_SQLITE.includes(file))
   if (only !== 'sqlite') {
     const { startPostgres } = await import('../test/support/postgres.ts')
     server = await startPostgres()

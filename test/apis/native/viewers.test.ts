@@ -5,7 +5,6 @@ import { withoutForeignLogo } from '../../../src/apis/native/viewers.ts'
 import { noBrowser, openBrowser, watch } from '../../support/browser.ts'
 import { goodPassword, makePerson } from '../../support/identity.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
-import { testEngine } from '../../support/store.ts'
 
 let server: TestServer
 
@@ -83,7 +82,7 @@ test('a Redoc that asks elsewhere, or more often, is not served unseen', () => {
   assert.throws(() => withoutForeignLogo(one + one), TypeError)
 })
 
-describe('in a browser', { skip: testEngine === 'sqlite' ? noBrowser : 'looked at once, on SQLite' }, () => {
+describe('in a browser', { skip: noBrowser }, () => {
   let browser: Browser
   before(async () => {
     browser = await openBrowser()
