@@ -43,6 +43,8 @@ if (!isDone() || !isConsoleBuilt()) {
     // Another start may have done the work meanwhile, and a developer may have run `npm install` himself.
     if (!isDone() && !matchesLock()) await install()
     checkPinnedNode()
+    // `npm start` says `exec`, so that signals reach the server itself. The shell of Windows does not know that word.
+    if (process.platform === 'win32') writeFileSync(join(modules, '.bin', 'exec.cmd'), '@%*\r\n')
     // Written last: an installation that was interrupted has no marker and is done again.
     writeFileSync(marker, `${JSON.stringify({ wanted })}\n`)
     // Without the console everything else works: a build that fails says what to do and stops nothing.

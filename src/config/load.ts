@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { type ResolveHookSync, registerHooks } from 'node:module'
+import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assemble, type RoleTable } from './assemble.ts'
 import type { Config, Source } from './config.ts'
@@ -146,15 +147,31 @@ async function readSettings(path: string): Promise<unknown> {
     }
   }
   let loaded: unknown
+  const hooks = registerHooks({ resolve: findCardea })
   try {
     loaded = await import(pathToFileURL(path).href)
   } catch (error) {
     const name = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'something was thrown'
     throw fileProblem(path, `cannot be loaded (${name}); \`node ${path}\` shows where`)
+  } finally {
+    hooks.deregister()
   }
   if (typeof loaded !== 'object' || loaded === null || !('default' in loaded))
     throw fileProblem(path, 'must have the settings as its default export')
   return loaded.default
+}
+
+/**
+ * A file that imports `cardea` and does not find it gets the program that reads it. In a clone that name leads to `dist`,
+ * which only a build makes, and a file elsewhere has no packages beside it.
+ */
+const findCardea: ResolveHookSync = (specifier, context, next) => {
+  try {
+    return next(specifier, context)
+  } catch (error) {
+    if (specifier !== 'cardea') throw error
+    return { url: new URL(`../index${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true }
+  }
 }
 
 function fileProblem(path: string, message: string, from = 'configuration file'): ConfigError {

@@ -74,7 +74,7 @@ export function setUpText(publicUrl: string, code: string, file: string, lifeSec
     '',
     `  P=$(head -c 15 /dev/urandom | base64); curl --fail-with-body -sS ${publicUrl}/auth/setup -H 'Content-Type: application/json' -d '${body}' && echo && echo "user name: admin  password: $P"`,
     '',
-    'Or on the command line:  npx --no cardea user create admin --role admin',
+    'Or on the command line, under the same settings:  npx --no cardea user create admin --role admin',
     `Or in a browser:  ${publicUrl}/auth/page/setup#code=${code}`,
     '',
   ].join('\n')

@@ -80,6 +80,15 @@ test('the configuration file may be TypeScript and is found in the working folde
   assert.equal(config.file, path)
 })
 
+test('a configuration file imports cardea wherever it lies, and nothing else becomes findable by that', async () => {
+  const printed = "import { defineConfig } from 'cardea'\nexport default defineConfig({ port: 4322 })\n"
+  const config = await load({ folder: join(fileIn('cardea.config.ts', printed), '..') })
+  assert.equal(config.port, 4322)
+  const other = fileIn('cardea.config.mjs', "import 'cardea-of-nobody'\nexport default {}\n")
+  assert.match((await problems({ folder: join(other, '..') })).join(), /cannot be loaded \(ERR_MODULE_NOT_FOUND\)/)
+  await assert.rejects(import(fileIn('later.mjs', printed)), { code: 'ERR_MODULE_NOT_FOUND' })
+})
+
 test('what is wrong with a file is told without quoting it', async () => {
   const cases: [string, string, RegExp][] = [
     ['cardea.config.json', '{"secret": "hunter2-hunter2"', /is not valid JSON/],

@@ -5,7 +5,7 @@ import { noBrowser, openBrowser } from '../support/browser.ts'
 import { enrol, signIn } from '../support/callers.ts'
 import { keepPicture, signInAs, startConsole, type Visit, visit } from '../support/console.ts'
 import { findings, lookAt } from '../support/looks.ts'
-import { goodPassword, makeUser, origin } from '../support/people.ts'
+import { bearer, goodPassword, makeUser, openSession, origin, principalOf } from '../support/people.ts'
 import type { TestServer } from '../support/server.ts'
 import { testEngine } from '../support/store.ts'
 
@@ -157,6 +157,8 @@ describe('in a browser', { skip: noBrowser }, () => {
 
   test('acting as somebody shows it on every page, in this tab only, and ends with a click', async () => {
     const user = await person('acted-for')
+    const theirs = await principalOf(server, bearer((await openSession(server, user)).token))
+    await server.core.keys.issue(theirs, { name: 'of theirs' }, origin)
     const { page } = root
     await root.go(`/admin/users/${user.publicId}`)
     await button('Act as this user').click()
@@ -174,6 +176,10 @@ describe('in a browser', { skip: noBrowser }, () => {
       0,
       'nothing of the administrator is there',
     )
+    await root.go('/keys')
+    await page.getByText('of theirs').waitFor()
+    for (const verb of ['New key', 'Change… of theirs', 'Rotate… of theirs', 'Revoke… of theirs'])
+      assert.equal(await button(verb).count(), 0, `${verb} would be refused`)
     await root.go('/profile')
     await page.getByLabel('User name').fill('taken-over')
     await button('Change the user name').click()

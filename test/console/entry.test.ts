@@ -67,6 +67,17 @@ describe('in a browser', { skip: noBrowser }, () => {
     const code = (await server.core.users.newSetUpCode()) ?? ''
     await one.go('/sign-in')
     await one.page.getByRole('link', { name: 'Set it up now' }).waitFor()
+    await one.page.goto(`${server.url}/auth/page/setup#code=${'0'.repeat(32)}`)
+    await one.page.getByLabel('User name').fill('root')
+    await one.page.getByLabel('Password', { exact: true }).fill(goodPassword)
+    assert.equal(await one.page.getByLabel('Set-up code').count(), 0)
+    await one.page.getByRole('button', { name: 'Make the administrator' }).click()
+    await one.page.getByText('That is not the set-up code.').waitFor()
+    // A link of an earlier start: the code that counts can be typed here.
+    await one.page.getByLabel('Set-up code').fill(code.slice(1))
+    await one.page.getByRole('button', { name: 'Make the administrator' }).click()
+    await one.page.getByText('That is not the set-up code.').waitFor()
+    await one.page.goto('about:blank')
     // As the server prints it: the page that needs no console sends people here, and the code comes along.
     await one.page.goto(`${server.url}/auth/page/setup#code=${code}`)
     await heading(one, 'Set up this server')
@@ -95,10 +106,20 @@ describe('in a browser', { skip: noBrowser }, () => {
     await password.fill(otherPassword)
     await one.page.getByRole('button', { name: 'Open the account' }).click()
     await heading(one, 'Look into your mail')
-    await one.page.goto((await linkOf(server, 'confirm-email')).url)
-    await heading(one, 'Confirm your e-mail address')
-    await one.page.getByLabel('Password of the account').fill(otherPassword)
-    await one.page.getByRole('button', { name: 'Confirm the address' }).click()
+    const first = (await linkOf(server, 'confirm-email')).url
+    await signInAs(one, 'newcomer', otherPassword)
+    await one.page.getByText('This account is not confirmed yet.').waitFor()
+    await one.page.getByText('Use the link in the newest mail').waitFor()
+    const confirm = async (url: string) => {
+      await one.page.goto('about:blank')
+      await one.page.goto(url)
+      await heading(one, 'Confirm your e-mail address')
+      await one.page.getByLabel('Password of the account').fill(otherPassword)
+      await one.page.getByRole('button', { name: 'Confirm the address' }).click()
+    }
+    await confirm(first)
+    await one.page.getByText('only the newest one counts').waitFor()
+    await confirm((await linkOf(server, 'confirm-email')).url)
     await one.page.getByText('The address is confirmed.').waitFor()
     await signInAs(one, 'newcomer@example.com', otherPassword)
     await heading(one, 'Hello, newcomer')

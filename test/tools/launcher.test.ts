@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+const MANIFEST = new URL('../../package.json', import.meta.url)
 const LAUNCHER = fileURLToPath(new URL('../../bin/cardea.mjs', import.meta.url))
 const folders: string[] = []
 after(() => {
@@ -53,6 +54,14 @@ test('the package runs what was built, with arguments and exit code', () => {
 test('in a checkout the sources win over what was built before', () => {
   const { run } = install({ 'dist/cli/main.js': tell('dist'), 'src/cli/main.ts': tell('src'), ...READY })
   assert.equal(run('x').stdout, 'src x\n')
+})
+
+test('npm start hands arguments on to the server and is the server itself, so that signals reach it', () => {
+  const { start } = JSON.parse(readFileSync(MANIFEST, 'utf8')).scripts
+  const { root } = install({ 'src/cli/main.ts': `${tell('src')}console.log(process.pid)\n` })
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
+  const { pid, stdout } = spawnSync('sh', ['-c', `${start} --port 4001`], { cwd: root, env, encoding: 'utf8' })
+  assert.equal(stdout, `src serve+--port+4001\n${pid}\n`)
 })
 
 test('main believes that it was started itself', () => {

@@ -45,7 +45,7 @@ export const wire = {
     hint: 'See `accepts` for the kinds that this address takes.',
   },
   credential_address_refused: { status: 403 },
-  account_pending: { status: 403, hint: 'Use the link in the mail that was sent at sign-up.' },
+  account_pending: { status: 403, hint: 'Use the link in the newest mail. Each sign-in mails a new one.' },
   account_disabled: { status: 403 },
   account_blocked: { status: 403 },
   scope_missing: { status: 403, code: 'insufficient_scope', bearer: 'insufficient_scope' },

@@ -9,6 +9,8 @@ export interface CredentialRowProps {
   readonly item: ApiKey | PrivateToken
   /** Further facts, behind a dot each. */
   readonly facts?: readonly string[]
+  /** False hides the buttons: the server would refuse. */
+  readonly mayWrite: boolean
   readonly onRotate: () => void
   readonly onRevoke: () => void
   /** Further buttons. */
@@ -16,7 +18,7 @@ export interface CredentialRowProps {
 }
 
 /** One key or token in a list. */
-export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }: CredentialRowProps) {
+export function CredentialRow({ item, facts = [], mayWrite, onRotate, onRevoke, actions }: CredentialRowProps) {
   const dead = item.revoked_at !== null || isOver(item.expires_at)
   return (
     <li>
@@ -49,7 +51,7 @@ export function CredentialRow({ item, facts = [], onRotate, onRevoke, actions }:
           {item.scopes === null ? texts.unlimited : item.scopes.join(', ')}
         </Text>
       </div>
-      {!dead && (
+      {!dead && mayWrite && (
         <div className="row-actions">
           {actions}
           {item.successor === null && (

@@ -75,6 +75,7 @@ export function KeysPage() {
                 <CredentialRow
                   key={key.id}
                   item={key}
+                  mayWrite={mayWrite}
                   facts={key.allow_addresses}
                   onRotate={() => setRotating(key)}
                   onRevoke={() => setRevoking(key)}

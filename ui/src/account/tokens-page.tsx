@@ -67,6 +67,7 @@ export function TokensPage() {
                 <CredentialRow
                   key={token.id}
                   item={token}
+                  mayWrite={mayWrite}
                   onRotate={() => setRotating(token)}
                   onRevoke={() => setRevoking(token)}
                 />

@@ -19,8 +19,7 @@ export function EventRow({ event, fresh = false }: { readonly event: LogEvent; r
           <span className="event-main">
             <span className="event-kind">{eventText(event.kind)}</span>
             <Text component="span" size="sm" c="dimmed">
-              {whoText(event)}
-              {where === '' ? '' : ` · ${where}`}
+              {[whoText(event), where].filter((part) => part !== '').join(' · ')}
             </Text>
           </span>
           <Text component="span" size="sm" c="dimmed">

@@ -14,7 +14,7 @@ import { RoleSelect } from './role-select.tsx'
 import { ScopeChoice } from './scope-choice.tsx'
 import './admin.css'
 
-const { create: texts, invite, service } = admin
+const { create: texts, invite, service, user } = admin
 
 /** Nothing that was left empty is sent. */
 const given = (text = ''): string | null => (text.trim() === '' ? null : text.trim())
@@ -83,9 +83,14 @@ export function InvitePage() {
             <Notice kind="good" title={invite.sentTitle}>
               {invite.sent(sentTo)}
             </Notice>
-            <Button variant="default" onClick={() => setSentTo(null)}>
-              {invite.another}
-            </Button>
+            <Group gap="sm">
+              <Button variant="default" onClick={() => setSentTo(null)}>
+                {invite.another}
+              </Button>
+              <Button variant="default" component={Link} href="/admin/users">
+                {user.back}
+              </Button>
+            </Group>
           </Stack>
         ) : (
           <form {...form.props}>

@@ -32,7 +32,7 @@ export function AccountFields({ form, email }: AccountFieldsProps) {
           name="email"
           type="email"
           label={email === 'needed' ? entry.email : entry.emailOptional}
-          description={entry.emailHelp}
+          description={email === 'needed' ? entry.emailHelp : entry.emailOptionalHelp}
           autoComplete="email"
           required={email === 'needed'}
           withAsterisk={false}

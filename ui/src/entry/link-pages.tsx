@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { client } from '../api/client.ts'
 import { useMeChanged } from '../api/me.ts'
 import { type FormState, useForm, type Values } from '../parts/form.tsx'
-import { Problem } from '../parts/notice.tsx'
+import { Problem, type ProblemWords } from '../parts/notice.tsx'
 import { CurrentPassword, NewPassword } from '../parts/password-field.tsx'
 import { entry } from '../texts/entry.ts'
 import { AccountFields, accountOf } from './account-fields.tsx'
@@ -19,7 +19,12 @@ import { BackToSignIn, Entry, IncompleteLink } from './threshold.tsx'
  */
 
 interface LinkProps {
-  readonly texts: { readonly title: string; readonly lead: string; readonly button: string }
+  readonly texts: {
+    readonly title: string
+    readonly lead: string
+    readonly button: string
+    readonly wrong?: ProblemWords
+  }
   readonly run: (token: string, values: Values) => Promise<unknown>
   readonly fields?: (form: FormState) => ReactNode
 }
@@ -32,7 +37,7 @@ function LinkForm({ texts, run, fields }: LinkProps) {
     <Entry title={texts.title} lead={texts.lead} below={<BackToSignIn />}>
       <form {...form.props}>
         <Stack gap="md">
-          <Problem error={form.error} />
+          <Problem error={form.error} words={texts.wrong} />
           {fields?.(form)}
           <Button type="submit" size="md" loading={form.busy}>
             {texts.button}

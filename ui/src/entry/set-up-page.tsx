@@ -1,5 +1,6 @@
 import { Button, Stack, TextInput } from '@mantine/core'
-import { client } from '../api/client.ts'
+import { useState } from 'react'
+import { ClientError, client } from '../api/client.ts'
 import { facts, noteSetUp } from '../facts.ts'
 import { useForm } from '../parts/form.tsx'
 import { Problem } from '../parts/notice.tsx'
@@ -15,9 +16,15 @@ const { setUp: texts } = entry
 export function SetUpPage() {
   const entered = useEntered()
   const code = useLinkToken('code')
+  const [typed, setTyped] = useState(code === '')
   const form = useForm(async (values) => {
     const account = accountOf(values)
-    await client.setUp({ code: (code || (values.code ?? '')).trim(), ...account })
+    try {
+      await client.setUp({ code: (values.code ?? code).trim(), ...account })
+    } catch (error) {
+      if (error instanceof ClientError && error.code === 'one_time_invalid') setTyped(true)
+      throw error
+    }
     noteSetUp()
     const step = await client.signIn({ identifier: account.username, password: account.password })
     if (step.done) await entered()
@@ -27,8 +34,8 @@ export function SetUpPage() {
     <Entry title={texts.title} lead={texts.lead}>
       <form {...form.props}>
         <Stack gap="md">
-          <Problem error={form.error} />
-          {code === '' && (
+          <Problem error={form.error} words={texts.wrong} />
+          {typed && (
             <TextInput
               name="code"
               label={texts.code}

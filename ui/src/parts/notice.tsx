@@ -25,11 +25,15 @@ export interface ProblemText {
   readonly lines: readonly string[]
 }
 
+/** Words for a code of a problem, where this page can say more than `problems` does. */
+export type ProblemWords = Readonly<Record<string, { readonly title: string; readonly help?: string }>>
+
 /** What to tell a person of a failure, or null when there is nothing to tell. */
-export function problemText(error: unknown): ProblemText | null {
+export function problemText(error: unknown, words: ProblemWords = {}): ProblemText | null {
   if (error === null || error === undefined || error instanceof Cancelled) return null
   if (!(error instanceof ClientError)) return { title: problems.internal?.title ?? '', lines: [String(error)] }
-  const known = acting !== null && error.code === 'beyond_own_rights' ? actingRefused : problems[error.code]
+  const known =
+    acting !== null && error.code === 'beyond_own_rights' ? actingRefused : (words[error.code] ?? problems[error.code])
   const wait = error.code === 'rate_limited' ? error.retryAfter : null
   const lines = [
     ...(typeof error.problem.reason === 'string' ? [error.problem.reason] : []),
@@ -46,9 +50,9 @@ function waitText(seconds: number): string {
 }
 
 /** A failure in words. It takes the focus when it appears, so that it is neither overlooked nor unheard. */
-export function Problem({ error }: { readonly error: unknown }) {
+export function Problem({ error, words }: { readonly error: unknown; readonly words?: ProblemWords | undefined }) {
   const box = useRef<HTMLDivElement>(null)
-  const text = problemText(error)
+  const text = problemText(error, words)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new failure is looked at anew
   useEffect(() => box.current?.focus(), [error])
   if (text === null) return null

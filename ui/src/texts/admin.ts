@@ -51,7 +51,7 @@ export const admin = {
     email: 'E-mail address',
     button: 'Send the invitation',
     sentTitle: 'The invitation is on its way.',
-    sent: (email: string) => `${email} gets a mail with a link. It is good for some days and works once.`,
+    sent: (email: string) => `${email} gets a mail with a link that works once. The mail says until when.`,
     another: 'Invite somebody else',
   },
   user: {

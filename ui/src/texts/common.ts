@@ -78,7 +78,7 @@ export const problems: Readonly<Record<string, { readonly title: string; readonl
   rate_limited: { title: 'Too many attempts.', help: 'Wait a little, then try again.' },
   account_pending: {
     title: 'This account is not confirmed yet.',
-    help: 'Use the link in the mail that was sent when it was opened.',
+    help: 'Use the link in the newest mail: each sign-in mails a new one, and the older ones stop working.',
   },
   account_disabled: { title: 'This account is disabled.', help: 'Ask an administrator of this server.' },
   account_blocked: { title: 'This account is blocked.', help: 'Ask an administrator of this server.' },

@@ -5,7 +5,8 @@ export const entry = {
   usernameHelp: 'Letters, digits, dots and hyphens are good; it can be changed later.',
   email: 'E-mail address',
   emailOptional: 'E-mail address (may be left out)',
-  emailHelp: 'For links when the password is lost.',
+  emailHelp: 'A link is mailed there to confirm it.',
+  emailOptionalHelp: 'For links when the password is lost.',
   password: 'Password',
   newPassword: 'New password',
   toSignIn: 'Back to sign in',
@@ -90,6 +91,12 @@ export const entry = {
     code: 'Set-up code',
     codeHelp: 'From the terminal of the server, or its file “setup-code” in the data folder.',
     button: 'Make the administrator',
+    wrong: {
+      one_time_invalid: {
+        title: 'That is not the set-up code.',
+        help: 'Each is good for a limited time. The one that counts stands in the file “setup-code” in the data folder of the server.',
+      },
+    },
     doneTitle: 'This server is set up already',
     done: 'It has an administrator. Sign in with your account.',
   },
@@ -98,6 +105,12 @@ export const entry = {
     lead: 'With your password, so that nobody confirms what somebody else opened with your address. If that was not you, close this page.',
     password: 'Password of the account',
     button: 'Confirm the address',
+    wrong: {
+      one_time_invalid: {
+        title: 'This link is not good any more.',
+        help: 'Each works once and for a limited time, and only the newest one counts. Sign in: if the address is not confirmed yet, that mails a new one.',
+      },
+    },
   },
   change: {
     title: 'Confirm your new e-mail address',
