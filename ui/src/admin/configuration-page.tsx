@@ -58,6 +58,7 @@ function Whole({ configuration: { strict, file, relaxations, items } }: { readon
           <SearchFilter name="search" label={words.search} placeholder={words.searchHelp} />
           <Switch
             label={words.changed}
+            className="filter-wide"
             checked={changed === 'yes'}
             onChange={(event) => setChanged(event.currentTarget.checked ? 'yes' : '')}
             pb={10}

@@ -3,7 +3,7 @@ import { plural } from './plural.ts'
 /** The dialog that asks again who is there, and the one that warns before the console signs out. */
 export const proof = {
   title: 'Is it still you?',
-  lead: 'This changes how your account is protected, so it needs your password again. It counts for a few minutes.',
+  lead: 'This changes who may do what here, so it needs your password again. It counts for a few minutes.',
   password: 'Your password',
   code: 'Code of your authenticator app, or a recovery code',
   confirm: 'Continue',
