@@ -32,5 +32,38 @@ export interface Exchange {
   reply: Reply
 }
 
+/** What is known of a request when it arrives. */
+export type Arrived = Pick<
+  Exchange,
+  'app' | 'api' | 'route' | 'request' | 'headers' | 'rawParams' | 'target' | 'requestId' | 'peer' | 'connection'
+>
+
+const nobody = { api: 'native', address: '', userAgent: '' } as const
+
+/** Written out, since it is made for every request: nothing was found yet, and nothing is answered. */
+export function openExchange(arrived: Arrived): Exchange {
+  return {
+    app: arrived.app,
+    api: arrived.api,
+    route: arrived.route,
+    request: arrived.request,
+    headers: arrived.headers,
+    rawParams: arrived.rawParams,
+    target: arrived.target,
+    requestId: arrived.requestId,
+    peer: arrived.peer,
+    connection: arrived.connection,
+    original: null,
+    origin: nobody,
+    sameOrigin: 'absent',
+    principal: null,
+    body: undefined,
+    query: undefined,
+    params: undefined,
+    cookies: [],
+    reply: { status: 500 },
+  }
+}
+
 /** A promise only where there is something to wait for: a step that is done at once costs no turn of the loop. */
 export type Step = (x: Exchange) => void | Promise<void>

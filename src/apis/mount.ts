@@ -11,6 +11,7 @@ import { securityHeaders } from '../http/security-headers.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Api, Method, Route } from './api.ts'
 import type { AppContext, WebMetrics } from './context.ts'
+import { openExchange } from './exchange.ts'
 import { runPipeline } from './pipeline.ts'
 import { createPathCheck } from './served-paths.ts'
 
@@ -43,7 +44,6 @@ export interface App {
 }
 
 const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-const nobody = { api: 'native', address: '', userAgent: '' } as const
 
 /** What every request needs of the server. */
 export function createAppContext({
@@ -86,7 +86,7 @@ export function createApp(deps: AppDeps): App {
     return (request, params, env) => {
       const begun = counted.begin()
       const socket = env?.incoming?.socket
-      const response = runPipeline({
+      const x = openExchange({
         app,
         api,
         route,
@@ -97,16 +97,8 @@ export function createApp(deps: AppDeps): App {
         requestId: newRequestId(),
         peer: socket?.remoteAddress ?? '',
         connection: socket ?? null,
-        original: null,
-        origin: nobody,
-        sameOrigin: 'absent',
-        principal: null,
-        body: undefined,
-        query: undefined,
-        params: undefined,
-        cookies: [],
-        reply: { status: 500 },
       })
+      const response = runPipeline(x)
       if (response instanceof Promise) {
         return response.then((late) => {
           counted.end(begun, late.status)

@@ -37,7 +37,7 @@ function readList(value: unknown): readonly unknown[] | null {
 }
 
 /** `accepts`: kinds of credentials. */
-export function readKinds(value: unknown): Reading<readonly CredentialKind[]> {
+function readKinds(value: unknown): Reading<readonly CredentialKind[]> {
   if (value === undefined) return good(usualKinds)
   const found = readList(value)?.map((each) => kinds.find((kind) => kind === each))
   return found?.every((kind) => kind !== undefined) === true
@@ -46,7 +46,7 @@ export function readKinds(value: unknown): Reading<readonly CredentialKind[]> {
 }
 
 /** `requires`: a scope, or several that are all needed. */
-export function readScopes(value: unknown): Reading<readonly Scope[]> {
+function readScopes(value: unknown): Reading<readonly Scope[]> {
   if (value === undefined) return good([])
   const found = typeof value === 'string' ? [value] : readList(value)
   return found?.every((each) => typeof each === 'string' && scopeName.test(each)) === true
@@ -54,11 +54,28 @@ export function readScopes(value: unknown): Reading<readonly Scope[]> {
     : bad('requires must be a scope such as "orders:read", or a list of scopes')
 }
 
-export function readAudience(value: unknown): Reading<string | undefined> {
+function readAudience(value: unknown): Reading<string | undefined> {
   if (value === undefined) return good(undefined)
   return typeof value === 'string' && /^[\x21-\x7e]{1,300}$/.test(value)
     ? good(value)
     : bad('audience must be text of 1 to 300 printable characters without blanks')
+}
+
+interface Guarding {
+  readonly accepts: readonly CredentialKind[]
+  readonly requires: readonly Scope[]
+  readonly audience: string | undefined
+}
+
+/** Who gets in, and for whom the service's token is made: the same for rules and upstreams. */
+export function readGuarding(value: Readonly<Record<string, unknown>>): Reading<Guarding> {
+  const accepts = readKinds(value.accepts)
+  if (!accepts.ok) return accepts
+  const requires = readScopes(value.requires)
+  if (!requires.ok) return requires
+  const audience = readAudience(value.audience)
+  if (!audience.ok) return audience
+  return good({ accepts: accepts.value, requires: requires.value, audience: audience.value })
 }
 
 /** `/reports` or `/reports/**`, written as it will be compared: nothing encoded, nothing that could be read twice. */
@@ -91,24 +108,21 @@ function readRule(value: unknown): Reading<AccessRule> {
   if (!path.ok) return path
   const methods = readMethods(value.methods)
   if (!methods.ok) return methods
-  const accepts = readKinds(value.accepts)
-  if (!accepts.ok) return accepts
-  const requires = readScopes(value.requires)
-  if (!requires.ok) return requires
-  const audience = readAudience(value.audience)
-  if (!audience.ok) return audience
+  const guarding = readGuarding(value)
+  if (!guarding.ok) return guarding
+  const { accepts, requires, audience } = guarding.value
   if (value.public !== undefined && typeof value.public !== 'boolean') return bad('public must be true or false')
   const isPublic = value.public === true
-  if (isPublic && requires.value.length > 0) return bad('cannot be public and require a scope')
-  if (!isPublic && accepts.value.length === 0) return bad('lets nobody in: accepts is empty and it is not public')
+  if (isPublic && requires.length > 0) return bad('cannot be public and require a scope')
+  if (!isPublic && accepts.length === 0) return bad('lets nobody in: accepts is empty and it is not public')
   return good({
     path: path.value,
-    accepts: accepts.value,
-    requires: requires.value,
+    accepts,
+    requires,
     public: isPublic,
     ...(host === undefined ? {} : { host }),
     ...(methods.value === undefined ? {} : { methods: methods.value }),
-    ...(audience.value === undefined ? {} : { audience: audience.value }),
+    ...(audience === undefined ? {} : { audience }),
   })
 }
 

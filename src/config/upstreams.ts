@@ -1,7 +1,7 @@
 import { parseDotPath } from '../core/dot-path.ts'
 import { isUnder, type OpenReads, type Upstream, type UpstreamTarget } from '../http/upstreams.ts'
 import type { CredentialKind, Scope } from '../types.ts'
-import { isRecord, readAudience, readKinds, readScopes, strayMember } from './access.ts'
+import { isRecord, readGuarding, strayMember } from './access.ts'
 import { bad, good, json, type Kind, pathPrefix, type Reading } from './kinds.ts'
 import { count, option, seconds } from './option.ts'
 
@@ -63,26 +63,23 @@ function readUpstream(value: unknown): Reading<Upstream> {
     return bad('prefix must be a path of lower-case letters, digits, - and _ without a closing slash, such as /shop')
   const target = readTarget(value.target)
   if (!target.ok) return target
-  const accepts = readKinds(value.accepts)
-  if (!accepts.ok) return accepts
-  const requires = readScopes(value.requires)
-  if (!requires.ok) return requires
-  const audience = readAudience(value.audience)
-  if (!audience.ok) return audience
+  const guarding = readGuarding(value)
+  if (!guarding.ok) return guarding
+  const { accepts, requires, audience } = guarding.value
   const paths = readProjection(value.publicApiProjection)
   if (!paths.ok) return paths
   const query = readQueryNames(value.publicQuery)
   if (!query.ok) return query
   if (paths.value === null && value.publicQuery !== undefined) return bad('publicQuery goes with publicApiProjection')
-  if (paths.value === null && accepts.value.length === 0) return bad('lets nobody in: accepts is empty')
+  if (paths.value === null && accepts.length === 0) return bad('lets nobody in: accepts is empty')
   const { origin, ...at } = target.value
   const open: OpenReads | null = paths.value === null ? null : { paths: paths.value, query: query.value }
   return good({
     prefix: prefix.value,
     target: at,
-    accepts: accepts.value,
-    requires: requires.value,
-    audience: audience.value ?? origin,
+    accepts,
+    requires,
+    audience: audience ?? origin,
     open,
   })
 }

@@ -1,5 +1,5 @@
 import { equalText } from '../crypto/compare.ts'
-import { type JwtClaims, type JwtRefusal, ownClientId, readHeader } from '../crypto/jwt.ts'
+import { codeOfJwtRefusal, type JwtClaims, ownClientId, readHeader } from '../crypto/jwt.ts'
 import type { KeyTree } from '../crypto/key-tree.ts'
 import type { CredentialKind, Origin, Principal, RefusalCode, Scope, User, Verdict } from '../types.ts'
 import { type AccessTokens, verifyOwn } from './access-tokens.ts'
@@ -147,7 +147,7 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
   const accessToken = async (token: string): Promise<Verdict<Held>> => {
     const kind = 'access-token'
     const verdict = await accessTokens.verify(token)
-    if (!verdict.ok) return refuse(kind, codeOf[verdict.reason])
+    if (!verdict.ok) return refuse(kind, codeOfJwtRefusal[verdict.reason])
     const { claims } = verdict
     const { sid, scope, client_id: clientId } = claims
     if (typeof sid !== 'string' || typeof scope !== 'string') return refuse(kind, 'credential_invalid')
@@ -167,7 +167,7 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
   const privateToken = async (token: string): Promise<Verdict<Held>> => {
     const kind = 'private-token'
     const verdict = await verifyOwn(token, 'private', deps)
-    if (!verdict.ok) return refuse(kind, codeOf[verdict.reason])
+    if (!verdict.ok) return refuse(kind, codeOfJwtRefusal[verdict.reason])
     const { claims } = verdict
     const found = await store.tokens.withUser(claims.jti)
     if (found === null) return refuseEnded(kind, claims)
@@ -263,16 +263,6 @@ export function createGuardChecks(deps: GuardChecksDeps): CheckCredential {
     }
   }
 }
-
-const codeOf = {
-  malformed: 'credential_malformed',
-  expired: 'credential_expired',
-  invalid: 'credential_invalid',
-  'wrong-type': 'credential_invalid',
-  'wrong-issuer': 'credential_invalid',
-  'wrong-audience': 'credential_invalid',
-  'not-yet-valid': 'credential_invalid',
-} as const satisfies Record<JwtRefusal, RefusalCode>
 
 const nobody: Omit<Principal, 'kind' | 'role' | 'scopes' | 'api'> = {
   user: null,

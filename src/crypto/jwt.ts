@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose'
-import type { Millis } from '../types.ts'
+import type { Millis, RefusalCode } from '../types.ts'
 import { decodeBase64url } from './base64url.ts'
 import { type JsonObject, parseJsonObject } from './json-object.ts'
 import type { SigningKeyMaterial } from './key-ring.ts'
@@ -31,6 +31,17 @@ export type JwtRefusal =
   | 'wrong-audience'
   | 'not-yet-valid'
   | 'expired'
+
+/** What callers are told of each: of a token that is wrong in some way nobody learns in which. */
+export const codeOfJwtRefusal = {
+  malformed: 'credential_malformed',
+  expired: 'credential_expired',
+  invalid: 'credential_invalid',
+  'wrong-type': 'credential_invalid',
+  'wrong-issuer': 'credential_invalid',
+  'wrong-audience': 'credential_invalid',
+  'not-yet-valid': 'credential_invalid',
+} as const satisfies Record<JwtRefusal, RefusalCode>
 
 export type JwtVerdict =
   | { readonly ok: true; readonly claims: JwtClaims }

@@ -1,5 +1,5 @@
 import { createSubjectCache } from '../core/subject-cache.ts'
-import { type JwtRefusal, jwtTypes, ownClientId, readHeader, verifyJwt } from '../crypto/jwt.ts'
+import { codeOfJwtRefusal, jwtTypes, ownClientId, readHeader, verifyJwt } from '../crypto/jwt.ts'
 import { principalOf } from './claims.ts'
 import type { KeySet } from './jwks.ts'
 import type { Finding, GuardClock, GuardRefusalCode, Known, Soon } from './types.ts'
@@ -46,7 +46,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps): AccessTokenCheck 
     if (key === 'unknown') return { ...refuse('unavailable'), retryAfter: 5 }
     if (key === null) return refuse('credential_invalid')
     const verdict = await verifyJwt(token, { key, typ: jwtTypes.access, issuer, audience, now: clock.now() })
-    if (!verdict.ok) return refuse(codeOf[verdict.reason])
+    if (!verdict.ok) return refuse(codeOfJwtRefusal[verdict.reason])
     const { claims } = verdict
     const found = principalOf(kind, claims)
     if (found === null || typeof claims.sid !== 'string') return refuse('credential_invalid')
@@ -74,13 +74,3 @@ export function createAccessTokenCheck(deps: AccessTokenDeps): AccessTokenCheck 
     forget: (subject) => cache.forget(subject),
   }
 }
-
-const codeOf = {
-  malformed: 'credential_malformed',
-  expired: 'credential_expired',
-  invalid: 'credential_invalid',
-  'wrong-type': 'credential_invalid',
-  'wrong-issuer': 'credential_invalid',
-  'wrong-audience': 'credential_invalid',
-  'not-yet-valid': 'credential_invalid',
-} as const satisfies Record<JwtRefusal, GuardRefusalCode>

@@ -1,17 +1,7 @@
+import type { JobState } from '../apis/native/office.ts'
 import type { Job } from '../core/jobs.ts'
 import type { Clock, Log } from '../core/ports.ts'
-import type { Millis } from '../types.ts'
 import { systemClock } from './clock.ts'
-
-/** How the last run of a job went in this process. */
-export interface JobState {
-  readonly name: string
-  readonly everySeconds: number
-  readonly running: boolean
-  readonly lastRunAt: Millis | null
-  readonly lastMillis: number | null
-  readonly failed: boolean
-}
 
 export interface Jobs {
   start(): void

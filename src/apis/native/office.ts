@@ -41,6 +41,7 @@ export interface ServerState {
   readonly jobs: readonly JobState[]
 }
 
+/** How the last run of a job went in this process. */
 export interface JobState {
   readonly name: string
   readonly everySeconds: number

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Api, Route } from '../../apis/api.ts'
 import type { AppContext } from '../../apis/context.ts'
-import type { Exchange } from '../../apis/exchange.ts'
+import { type Exchange, openExchange } from '../../apis/exchange.ts'
 import { answerWith, refusal, runGuard } from '../../apis/pipeline.ts'
 import { CardeaError } from '../../errors.ts'
 import { preflight } from '../../http/cors.ts'
@@ -43,7 +43,6 @@ export interface GatewayDeps {
   readonly isOwnCookie: (name: string) => boolean
 }
 
-const nobody = { api: 'native', address: '', userAgent: '' } as const
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Services behind this server: the same steps guard them that guard our own routes, and then bytes flow. */
@@ -54,28 +53,20 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
   const services = settings.upstreams.map((upstream) => createService(upstream, app, api))
   const find = (target = '') => services.find(({ upstream }) => isUnder(pathOf(target), upstream.prefix))
 
-  const exchangeOf = (request: IncomingMessage, route: Route): Exchange => ({
-    app,
-    api,
-    route,
-    // The steps of the guard look at these two; making a Request would cost more than all of them.
-    request: { url: request.url ?? '', method: request.method ?? '' } as Request,
-    headers: nodeHeaders(request.headers),
-    rawParams: {},
-    target: request.url ?? null,
-    requestId: newRequestId(),
-    peer: request.socket.remoteAddress ?? '',
-    connection: request.socket,
-    original: null,
-    origin: nobody,
-    sameOrigin: 'absent',
-    principal: null,
-    body: undefined,
-    query: undefined,
-    params: undefined,
-    cookies: [],
-    reply: { status: 500 },
-  })
+  const exchangeOf = (request: IncomingMessage, route: Route): Exchange =>
+    openExchange({
+      app,
+      api,
+      route,
+      // The steps of the guard look at these two; making a Request would cost more than all of them.
+      request: { url: request.url ?? '', method: request.method ?? '' } as Request,
+      headers: nodeHeaders(request.headers),
+      rawParams: {},
+      target: request.url ?? null,
+      requestId: newRequestId(),
+      peer: request.socket.remoteAddress ?? '',
+      connection: request.socket,
+    })
 
   /** Whether what is under way may go on. */
   const isGood = async (request: IncomingMessage, route: Route, { kind, user }: Principal): Promise<boolean> => {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { CardeaError } from '../../../errors.ts'
 import { type Route, route } from '../../api.ts'
+import { signInErrors } from '../../sign-in-errors.ts'
 import { given, inOrder, isText, someBody, when } from '../checks.ts'
 import { answer, bodies, type Door, signedIn, signedInAnswer } from '../door.ts'
 import { refusal } from '../errors.ts'
@@ -42,16 +43,7 @@ export const signInRoutes = (door: Door): readonly Route[] => [
     ),
     body: z.object({ username: identifier, password: z.string().max(4096), token: codeField }),
     answers: signedInAnswer,
-    errors: [
-      'credentials_wrong',
-      'factor_required',
-      'factor_wrong',
-      'account_pending',
-      'account_disabled',
-      'account_blocked',
-      'rate_limited',
-      'busy',
-    ],
+    errors: signInErrors,
     run: async (call) => {
       const { username, password, token } = call.body
       const code = codeOf(token)

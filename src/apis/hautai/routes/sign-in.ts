@@ -4,6 +4,7 @@ import { type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
 import { texts } from '../../django/texts.ts'
 import { refuseForeignForms } from '../../foreign.ts'
+import { signInErrors } from '../../sign-in-errors.ts'
 import { accountBody, SignedInBody } from '../wire.ts'
 
 const identifier = text({ max: 254 })
@@ -35,17 +36,7 @@ export const signInRoutes: readonly Route[] = [
     refuse,
     body: Body,
     answers: { 200: { description: 'Signed in; the access token lives one hour.', schema: SignedInBody } },
-    errors: [
-      'credentials_wrong',
-      'factor_required',
-      'factor_wrong',
-      'account_pending',
-      'account_disabled',
-      'account_blocked',
-      'origin_refused',
-      'rate_limited',
-      'busy',
-    ],
+    errors: [...signInErrors, 'origin_refused'],
     run: async (call) => {
       refuseForeignForms(call)
       const { core, origin, body } = call

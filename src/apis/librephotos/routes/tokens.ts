@@ -3,6 +3,7 @@ import { CardeaError } from '../../../errors.ts'
 import { type Call, type Route, route } from '../../api.ts'
 import { bodies, codeField, text } from '../../django/fields.ts'
 import { refuseForeignForms } from '../../foreign.ts'
+import { signInErrors } from '../../sign-in-errors.ts'
 import { answer, type Door, mediaCookie, tokenShape } from '../door.ts'
 import { renderTokenError } from '../errors.ts'
 import { AccessToken, Nothing, TokenPair } from '../wire.ts'
@@ -41,17 +42,7 @@ export function tokenRoutes(door: Door): readonly Route[] {
         code: codeField,
       }),
       answers: { 200: { ...answer('A pair of tokens.', TokenPair), headers: setsCookie } },
-      errors: [
-        'credentials_wrong',
-        'factor_required',
-        'factor_wrong',
-        'account_pending',
-        'account_disabled',
-        'account_blocked',
-        'origin_refused',
-        'rate_limited',
-        'busy',
-      ],
+      errors: [...signInErrors, 'origin_refused'],
       run: async (call) => {
         const { core, origin, body } = call
         refuseForeignForms(call)

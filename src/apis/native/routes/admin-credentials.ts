@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { apiNames } from '../../../types.ts'
 import { type Route, route } from '../../api.ts'
-import { freshFields, idParams, pageBody, pageOf, pageQuery } from '../wire.ts'
+import { pageBody, pageOf, pageQuery } from '../wire.ts'
 import { OwnedKeyBody, OwnedTokenBody, ownedKeyBody, ownedTokenBody } from '../wire-admin.ts'
-import { anyKind, defined, inSession, noContent, ok } from './common.ts'
+import { changingOne, looking } from './administration.ts'
+import { defined, noContent, ok } from './common.ts'
 
 const stateMessage = 'must be live, expiring, expired, revoked or suspended'
 
@@ -23,23 +24,15 @@ const query = pageQuery.extend({
 
 /** What ends a credential of somebody else. */
 const ending = {
-  tag: 'Administration',
-  takes: inSession,
-  strictKinds: true,
-  needs: 'users:write',
-  fresh: 'all',
-  params: idParams,
-  body: z.strictObject(freshFields),
+  ...changingOne,
   answers: noContent('Dead, here at once and on every node within the bound of the change feed.'),
   errors: ['not_found', 'beyond_own_rights'],
 } as const
 
 export const adminCredentialRoutes: readonly Route[] = [
   route('GET', '/auth/admin/keys', {
-    tag: 'Administration',
+    ...looking,
     summary: 'The API keys of everybody, newest first',
-    takes: anyKind,
-    needs: 'users:read',
     query,
     answers: ok('Keys, without their secrets.', pageOf(OwnedKeyBody, 'OwnedApiKeyPage')),
     run: async (call) => ({
@@ -56,10 +49,8 @@ export const adminCredentialRoutes: readonly Route[] = [
     },
   }),
   route('GET', '/auth/admin/tokens', {
-    tag: 'Administration',
+    ...looking,
     summary: 'The private tokens of everybody, newest first',
-    takes: anyKind,
-    needs: 'users:read',
     query,
     answers: ok('Private tokens, without the tokens themselves.', pageOf(OwnedTokenBody, 'OwnedPrivateTokenPage')),
     run: async (call) => ({

@@ -23,7 +23,8 @@ import {
   userBody,
 } from '../wire.ts'
 import { ManagedUserBody, managedUserBody, RolesBody } from '../wire-admin.ts'
-import { anyKind, created, defined, inSession, noContent, ok } from './common.ts'
+import { changing, changingOne, looking } from './administration.ts'
+import { created, defined, inSession, noContent, ok } from './common.ts'
 
 const username = z.string().min(1, 'must not be empty').max(254, 'is too long')
 const email = z.string().min(3, 'must be an e-mail address').max(254, 'must not be longer than 254 characters')
@@ -45,10 +46,8 @@ async function named(call: Call<unknown, unknown, { id: string }>): Promise<User
 
 export const adminUserRoutes: readonly Route[] = [
   route('GET', '/auth/admin/users', {
-    tag: 'Administration',
+    ...looking,
     summary: 'Users, newest first',
-    takes: anyKind,
-    needs: 'users:read',
     query: pageQuery.extend({
       search: z.string().min(1).max(100).optional(),
       status: status.optional(),
@@ -62,12 +61,8 @@ export const adminUserRoutes: readonly Route[] = [
     }),
   }),
   route('POST', '/auth/admin/users', {
-    tag: 'Administration',
+    ...changing,
     summary: 'Makes a person or a service user',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
     body: z.strictObject({
       username,
       email: email.nullable().default(null),
@@ -90,22 +85,16 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('GET', '/auth/admin/users/:id', {
-    tag: 'Administration',
+    ...looking,
     summary: 'One user',
-    takes: anyKind,
-    needs: 'users:read',
     params: idParams,
     answers: ok('The user.', ManagedUserBody),
     errors: ['not_found'],
     run: async (call) => ({ status: 200, body: body(call, await named(call)) }),
   }),
   route('PATCH', '/auth/admin/users/:id', {
-    tag: 'Administration',
+    ...changing,
     summary: 'Changes one of role, status, e-mail, password and granted scopes',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
     params: idParams,
     body: z
       .strictObject({
@@ -120,28 +109,16 @@ export const adminUserRoutes: readonly Route[] = [
     answers: ok('The user as it is now.', ManagedUserBody),
     errors: ['not_found', 'beyond_own_rights', 'last_admin', 'email_taken', 'password_refused'],
     run: async (call) => {
-      const { id } = call.params
-      const { users } = call.core
-      const { role, status, email, password, granted_scopes: scopes } = call.body
-      const by = call.caller()
-      let user = await named(call)
-      if (role !== undefined) user = await users.setRole(id, role, by, call.origin)
-      if (scopes !== undefined) user = await users.setGrantedScopes(id, scopes, by, call.origin)
-      if (email !== undefined) user = await users.setEmail(id, email, by, call.origin)
-      if (password !== undefined) user = await users.setPassword(id, password, by, call.origin)
-      if (status !== undefined) user = await users.setStatus(id, status, by, call.origin)
+      const { role, status, email, password, granted_scopes: grantedScopes } = call.body
+      const { publicId } = await named(call)
+      const wish = defined({ role, status, email, password, grantedScopes })
+      const user = await call.core.users.change(publicId, wish, call.caller(), call.origin)
       return { status: 200, body: body(call, user) }
     },
   }),
   route('DELETE', '/auth/admin/users/:id', {
-    tag: 'Administration',
+    ...changingOne,
     summary: 'Deletes a user and everything of theirs',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
-    params: idParams,
-    body: z.strictObject(freshFields),
     answers: noContent('Gone.'),
     errors: ['not_found', 'beyond_own_rights', 'last_admin'],
     run: async (call) => {
@@ -150,14 +127,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('DELETE', '/auth/admin/users/:id/mfa', {
-    tag: 'Administration',
+    ...changingOne,
     summary: 'Takes a lost second factor off a user; their sessions end',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
-    params: idParams,
-    body: z.strictObject(freshFields),
     answers: noContent('The user signs in with the password alone until enrolling again.'),
     errors: ['not_found', 'factor_missing', 'beyond_own_rights'],
     run: async (call) => {
@@ -166,12 +137,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('POST', '/auth/admin/users/:id/keys', {
-    tag: 'Administration',
+    ...changing,
     summary: 'Makes an API key for a service user',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
     params: idParams,
     body: z.strictObject({
       name: nameField,
@@ -196,10 +163,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('GET', '/auth/admin/users/:id/sessions', {
-    tag: 'Administration',
+    ...looking,
     summary: 'The sessions of a user, newest first',
-    takes: anyKind,
-    needs: 'users:read',
     params: idParams,
     query: pageQuery,
     answers: ok('Live sessions.', pageOf(SessionBody, 'UserSessionPage')),
@@ -210,14 +175,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('DELETE', '/auth/admin/users/:id/sessions', {
-    tag: 'Administration',
+    ...changingOne,
     summary: 'Ends all sessions of a user',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
-    params: idParams,
-    body: z.strictObject(freshFields),
     answers: ok('How many were ended.', z.object({ ended: z.int() }).openapi('UserSessionsEnded')),
     errors: ['not_found', 'beyond_own_rights'],
     run: async (call) => {
@@ -226,14 +185,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('POST', '/auth/admin/users/:id/password-reset', {
-    tag: 'Administration',
+    ...changingOne,
     summary: 'Mails a user a link to set a new password',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
-    params: idParams,
-    body: z.strictObject(freshFields),
     answers: { 202: { description: 'The mail is on its way. The old password stays until the link is used.' } },
     errors: ['not_found', 'beyond_own_rights', 'conflict', 'unavailable'],
     run: async (call) => {
@@ -280,10 +233,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('GET', '/auth/admin/roles', {
-    tag: 'Administration',
+    ...looking,
     summary: 'The roles, and the scopes of each',
-    takes: anyKind,
-    needs: 'users:read',
     answers: ok('Roles.', RolesBody),
     run: (call) => {
       const { roles } = call.core
@@ -292,12 +243,8 @@ export const adminUserRoutes: readonly Route[] = [
     },
   }),
   route('POST', '/auth/admin/invitations', {
-    tag: 'Administration',
+    ...changing,
     summary: 'Mails an invitation to sign up',
-    takes: inSession,
-    strictKinds: true,
-    needs: 'users:write',
-    fresh: 'all',
     body: z.strictObject({ email, role: role.default('user'), ...freshFields }),
     answers: { 202: { description: 'The mail is on its way.' } },
     errors: ['beyond_own_rights', 'unavailable'],

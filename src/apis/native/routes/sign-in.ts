@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { SignedIn } from '../../../core/sign-in.ts'
 import type { Reply } from '../../../http/reply.ts'
 import { type Call, type Route, route } from '../../api.ts'
+import { signInErrors } from '../../sign-in-errors.ts'
 import {
   codeField,
   identifierField,
@@ -28,17 +29,7 @@ const mfaTicket = oneTimeField.openapi({
   description: 'As answered with `mfa_required`. Good for ten minutes and five tries.',
 })
 
-const failures = [
-  'credentials_wrong',
-  'factor_required',
-  'factor_wrong',
-  'account_pending',
-  'account_disabled',
-  'account_blocked',
-  'rate_limited',
-  'busy',
-  'origin_refused',
-] as const
+const failures = [...signInErrors, 'origin_refused'] as const
 
 type Mode = z.infer<typeof mode>
 
