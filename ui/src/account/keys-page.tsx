@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Switch } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type ApiKey, client } from '../api/client.ts'
@@ -7,12 +7,12 @@ import { useMay } from '../api/me.ts'
 import { call } from '../api/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { Page, Section } from '../parts/page.tsx'
-import { PagedList, usePaged } from '../parts/paged.tsx'
-import { Empty } from '../parts/states.tsx'
+import { Page } from '../parts/page.tsx'
+import { usePaged } from '../parts/paged.tsx'
 import { TryIt } from '../parts/try-it.tsx'
 import { common } from '../texts/common.ts'
 import { keys as texts } from '../texts/credentials.ts'
+import { CredentialList } from './credential-list.tsx'
 import { CredentialRow } from './credential-row.tsx'
 import { Issued, type IssuedPart } from './issued.tsx'
 import { KeyForm } from './key-form.tsx'
@@ -60,41 +60,28 @@ export function KeysPage() {
   ) : null
   return (
     <Page title={texts.title} intro={texts.intro} actions={create}>
-      <Section>
-        <Group justify="flex-end">
-          <Switch
-            label={texts.showRevoked}
-            checked={revoked}
-            onChange={(event) => setRevoked(event.currentTarget.checked)}
+      <CredentialList paged={paged} texts={texts} revoked={revoked} onRevoked={setRevoked}>
+        {(key) => (
+          <CredentialRow
+            key={key.id}
+            item={key}
+            mayWrite={mayWrite}
+            facts={key.allow_addresses}
+            onRotate={() => setRotating(key)}
+            onRevoke={() => setRevoking(key)}
+            actions={
+              <Button
+                variant="default"
+                size="xs"
+                aria-label={`${texts.edit} ${key.name}`}
+                onClick={() => setEditing(key)}
+              >
+                {texts.edit}
+              </Button>
+            }
           />
-        </Group>
-        <PagedList paged={paged} empty={<Empty title={texts.emptyTitle} text={texts.empty} />}>
-          {(items) => (
-            <ul className="rows">
-              {items.map((key) => (
-                <CredentialRow
-                  key={key.id}
-                  item={key}
-                  mayWrite={mayWrite}
-                  facts={key.allow_addresses}
-                  onRotate={() => setRotating(key)}
-                  onRevoke={() => setRevoking(key)}
-                  actions={
-                    <Button
-                      variant="default"
-                      size="xs"
-                      aria-label={`${texts.edit} ${key.name}`}
-                      onClick={() => setEditing(key)}
-                    >
-                      {texts.edit}
-                    </Button>
-                  }
-                />
-              ))}
-            </ul>
-          )}
-        </PagedList>
-      </Section>
+        )}
+      </CredentialList>
       <Modal
         opened={editing !== null}
         onClose={() => setEditing(null)}

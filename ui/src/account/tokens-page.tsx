@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client, type PrivateToken } from '../api/client.ts'
@@ -9,12 +9,12 @@ import { Confirm } from '../parts/confirm.tsx'
 import { useForm } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Problem } from '../parts/notice.tsx'
-import { Page, Section } from '../parts/page.tsx'
-import { PagedList, usePaged } from '../parts/paged.tsx'
-import { Empty } from '../parts/states.tsx'
+import { Page } from '../parts/page.tsx'
+import { usePaged } from '../parts/paged.tsx'
 import { TryIt } from '../parts/try-it.tsx'
 import { common } from '../texts/common.ts'
 import { tokens as texts } from '../texts/credentials.ts'
+import { CredentialList } from './credential-list.tsx'
 import { CredentialRow } from './credential-row.tsx'
 import { ExpiryField, endIn, usualDays } from './expiry-field.tsx'
 import { Issued, type IssuedPart } from './issued.tsx'
@@ -52,30 +52,17 @@ export function TokensPage() {
   ) : null
   return (
     <Page title={texts.title} intro={texts.intro} actions={create}>
-      <Section>
-        <Group justify="flex-end">
-          <Switch
-            label={texts.showRevoked}
-            checked={revoked}
-            onChange={(event) => setRevoked(event.currentTarget.checked)}
+      <CredentialList paged={paged} texts={texts} revoked={revoked} onRevoked={setRevoked}>
+        {(token) => (
+          <CredentialRow
+            key={token.id}
+            item={token}
+            mayWrite={mayWrite}
+            onRotate={() => setRotating(token)}
+            onRevoke={() => setRevoking(token)}
           />
-        </Group>
-        <PagedList paged={paged} empty={<Empty title={texts.emptyTitle} text={texts.empty} />}>
-          {(items) => (
-            <ul className="rows">
-              {items.map((token) => (
-                <CredentialRow
-                  key={token.id}
-                  item={token}
-                  mayWrite={mayWrite}
-                  onRotate={() => setRotating(token)}
-                  onRevoke={() => setRevoking(token)}
-                />
-              ))}
-            </ul>
-          )}
-        </PagedList>
-      </Section>
+        )}
+      </CredentialList>
       <Modal
         opened={creating}
         onClose={() => setCreating(false)}
