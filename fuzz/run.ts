@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { driveApp, driveSocket, type Outcome } from './drive.ts'
-import { type Memory, readMemory } from './memory.ts'
+import { growthFaults, growthOf, type Memory, type Reading, readMemory, smallestLeak } from './memory.ts'
 import { makeCorpus } from './requests.ts'
 import { startFuzzedServer } from './server.ts'
 
@@ -17,26 +17,27 @@ const { values } = parseArgs({
 const count = Number(values.count)
 const seed = values.seed === undefined ? randomInt(2 ** 32 - 2) : Number(values.seed)
 const socketCount = Math.round(count * Number(values['socket-share']))
-if (!Number.isSafeInteger(count) || count < 100 || !Number.isSafeInteger(seed) || !(socketCount <= count)) {
-  process.stderr.write('fuzz: --count is a number from 100, --seed a whole number, --socket-share from 0 to 1\n')
+if (!Number.isSafeInteger(count) || count < 1000 || !Number.isSafeInteger(seed) || !(socketCount <= count)) {
+  process.stderr.write('fuzz: --count is a number from 1000, --seed a whole number, --socket-share from 0 to 1\n')
   process.exit(2)
 }
-
-/** What memory may grow by after the warm-up, MiB: far below what a leak of a few hundred bytes a request would be. */
-const heapMayGrow = 24
-const rssMayGrow = 96
 
 const escaped: string[] = []
 process.on('uncaughtException', (error) => escaped.push(`uncaught: ${error.stack}`))
 process.on('unhandledRejection', (error) => escaped.push(`unhandled: ${error instanceof Error ? error.stack : error}`))
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-const show = ({ heap, rss }: Memory): string => `heap ${heap} MiB, RSS ${rss} MiB`
-const showStatuses = ({ statuses }: Outcome): string =>
-  [...statuses]
+const show = ({ heap, external, rss }: Memory, digits = 1): string =>
+  `heap ${heap.toFixed(digits)}, external ${external.toFixed(digits)}, RSS ${rss.toFixed(digits)}`
+const showStatuses = (outcomes: readonly Outcome[]): string => {
+  const sums = new Map<number, number>()
+  for (const { statuses } of outcomes)
+    for (const [status, times] of statuses) sums.set(status, (sums.get(status) ?? 0) + times)
+  return [...sums]
     .sort(([a], [b]) => a - b)
     .map(([status, times]) => `${status === 0 ? 'closed' : status} x ${times}`)
     .join(', ')
+}
 
 print(`fuzz: ${count} requests, ${socketCount} of them over a socket, --seed ${seed}`)
 const server = await startFuzzedServer({
@@ -45,49 +46,39 @@ const server = await startFuzzedServer({
 })
 const corpus = await makeCorpus(server)
 const began = performance.now()
-const inProcess = count - socketCount
-const warmUp = Math.min(Math.ceil(inProcess / 10), 50_000)
 
-const outcomes: Outcome[] = []
-const sockets = Math.ceil(socketCount / 10)
-outcomes.push(await driveApp({ count: warmUp, seed, corpus, server }))
-outcomes.push(await driveSocket({ count: sockets, seed: seed + 1, corpus, server }))
-const warm = readMemory()
-print(`after the warm-up of ${warmUp + sockets}: ${show(warm)}`)
-const onThousand = (done: number): void => {
-  if (done % 100_000 === 0) print(`${done}: ${show(readMemory())}`)
+/** Each is like all others, in process and over a socket, so that what memory does in one is what it does in the next. */
+const rounds = 40
+const upTo = (share: number, round: number): number => Math.round((share * round) / rounds)
+const inProcess: Outcome[] = []
+const overSocket: Outcome[] = []
+const readings: Reading[] = []
+for (let round = 0; round < rounds; round += 1) {
+  const sockets = upTo(socketCount, round + 1) - upTo(socketCount, round)
+  const calls = upTo(count, round + 1) - upTo(count, round) - sockets
+  inProcess.push(await driveApp({ count: calls, seed: seed + 2 * round, corpus, server }))
+  overSocket.push(await driveSocket({ count: sockets, seed: seed + 2 * round + 1, corpus, server }))
+  const reading = { done: upTo(count, round + 1), ...readMemory() }
+  readings.push(reading)
+  if (round === 0 || (round + 1) % 4 === 0) print(`${reading.done}: ${show(reading)} MiB`)
 }
-outcomes.push(await driveApp({ count: inProcess - warmUp, seed: seed + 2, corpus, server, onThousand }))
-outcomes.push(await driveSocket({ count: socketCount - sockets, seed: seed + 3, corpus, server, onThousand }))
-const end = readMemory()
 const seconds = (performance.now() - began) / 1000
 
 const health = await fetch(`${server.url}/readyz`)
 const kept = server.cardea.core.guard.cacheSize()
 await server.close()
-print(
-  `in process:    ${outcomes
-    .filter((_, at) => at % 2 === 0)
-    .map(showStatuses)
-    .join(' | ')}`,
-)
-print(
-  `over a socket: ${outcomes
-    .filter((_, at) => at % 2 === 1)
-    .map(showStatuses)
-    .join(' | ')}`,
-)
-print(
-  `at the end: ${show(end)}; ${kept} verdicts kept; ${seconds.toFixed(0)} s, ${Math.round(count / seconds)} a second`,
-)
+print(`in process:    ${showStatuses(inProcess)}`)
+print(`over a socket: ${showStatuses(overSocket)}`)
+print(`grown in the second half: ${show(growthOf(readings))} MiB`)
+print(`a leak would have shown from, bytes a request: ${show(smallestLeak(readings), 0)}`)
+print(`${kept} verdicts kept; ${seconds.toFixed(0)} s, ${Math.round(count / seconds)} a second`)
 
 const faults = [
-  ...outcomes.flatMap((outcome) => outcome.faults),
+  ...[...inProcess, ...overSocket].flatMap((outcome) => outcome.faults),
   ...escaped,
   ...server.failures.slice(0, 20).map((line) => `logged: ${line}`),
   ...(health.status === 200 ? [] : [`/readyz answers ${health.status} afterwards`]),
-  ...(end.heap - warm.heap > heapMayGrow ? [`the heap grew from ${warm.heap} to ${end.heap} MiB`] : []),
-  ...(end.rss - warm.rss > rssMayGrow ? [`RSS grew from ${warm.rss} to ${end.rss} MiB`] : []),
+  ...growthFaults(readings),
 ]
 for (const fault of faults) print(`FAULT ${fault}`)
 print(faults.length === 0 ? 'no fault' : `${faults.length} faults`)

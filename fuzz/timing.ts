@@ -1,5 +1,6 @@
 // Whether the time of a refusal tells what was wrong: unknown against wrong, under the product's own hash. In process,
-// where nothing but the work itself is measured, and over HTTP with `--http`. Ends with 1 when two can be told apart.
+// where nothing but the work itself is measured, and over HTTP with `--http`; `--busy` has that many others sign in all
+// the while, so that what is measured waits in line. Ends with 1 when two can be told apart.
 import { parseArgs } from 'node:util'
 import { formatApiKey, parseApiKey } from '../src/crypto/api-key-format.ts'
 import { randomBytes, uuidv7 } from '../src/crypto/random.ts'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     hashes: { type: 'string', default: '300' },
     checks: { type: 'string', default: '6000' },
     only: { type: 'string', default: '' },
+    busy: { type: 'string', default: '0' },
   },
 })
 
@@ -28,28 +30,30 @@ const user = { username: 'alice', email: 'alice@example.com', password, role: 'a
 await core.users.create(user, null, origin)
 
 const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
-async function send(path: string, init: RequestInit): Promise<Response> {
-  const url = server.url + path
-  const response = values.http ? await fetch(url, init) : await server.cardea.fetch(new Request(url, init), env)
-  return response
+/** Made before the clock starts: to draw an id takes a time that is ours, not the server's. */
+interface Call {
+  readonly path: string
+  readonly init: RequestInit
 }
-const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-  send(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  })
-const signedIn = (await (await post('/auth/sign-in', { identifier: 'alice', password })).json()) as Record<
+async function send({ path, init }: Call): Promise<Response> {
+  const url = server.url + path
+  return values.http ? await fetch(url, init) : await server.cardea.fetch(new Request(url, init), env)
+}
+const post = (path: string, body: object, headers: Record<string, string> = {}): Call => ({
+  path,
+  init: { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) },
+})
+const signedIn = (await (await send(post('/auth/sign-in', { identifier: 'alice', password }))).json()) as Record<
   string,
   string
 >
 const asAlice = { Authorization: `Bearer ${signedIn.access_token}` }
-const made = (await (await post('/auth/keys', { name: 'timing' }, asAlice)).json()) as Record<string, string>
+const made = (await (await send(post('/auth/keys', { name: 'timing' }, asAlice))).json()) as Record<string, string>
 const keyId = parseApiKey(made.token ?? '')?.id ?? ''
 const secret = (): string => randomBytes(32).toString('hex')
 const unknownId = (): string => uuidv7(core.clock.now())
 
-const me = (headers: Record<string, string>) => send('/auth/me', { headers })
+const me = (headers: Record<string, string>): Call => ({ path: '/auth/me', init: { headers } })
 const byBasic = (name: string, word: string) =>
   me({ Authorization: `Basic ${Buffer.from(`${name}:${word}`).toString('base64')}` })
 const byKey = (id: string) => me({ 'X-API-Key': formatApiKey(id, secret()) })
@@ -63,26 +67,30 @@ function nobody(): string {
 interface Pair {
   readonly name: string
   readonly times: number
-  readonly unknown: () => Promise<Response>
-  readonly wrong: () => Promise<Response>
+  readonly unknown: () => Call
+  readonly wrong: () => Call
   readonly status: number
 }
 const [hashes, checks] = [Number(values.hashes), Number(values.checks)]
+/** Where a user name and a password are posted. */
+const forms: readonly { readonly name: string; readonly path: string; readonly as: string; readonly status: number }[] =
+  [
+    { name: 'sign-in', path: '/auth/sign-in', as: 'identifier', status: 401 },
+    { name: 'sign-in at FreeSewing', path: '/signin', as: 'username', status: 401 },
+    { name: 'sign-in at LibrePhotos', path: '/api/auth/token/obtain/', as: 'username', status: 401 },
+    { name: 'sign-in at ApostropheCMS', path: '/api/v1/@apostrophecms/login/login', as: 'username', status: 400 },
+    { name: 'sign-in at Haut.AI', path: '/api/v1/auth/login/', as: 'username', status: 401 },
+  ]
 const pairs: readonly Pair[] = [
-  {
-    name: 'sign-in by user name',
-    times: hashes,
-    unknown: () => post('/auth/sign-in', { identifier: nobody(), password: 'wrong' }),
-    wrong: () => post('/auth/sign-in', { identifier: 'alice', password: 'wrong' }),
-    status: 401,
-  },
-  {
-    name: 'sign-in by e-mail address',
-    times: hashes,
-    unknown: () => post('/auth/sign-in', { identifier: `${nobody()}@example.com`, password: 'wrong' }),
-    wrong: () => post('/auth/sign-in', { identifier: 'alice@example.com', password: 'wrong' }),
-    status: 401,
-  },
+  ...forms.flatMap(({ name, path, as, status }) =>
+    (['', '@example.com'] as const).map((domain) => ({
+      name: `${name} by ${domain === '' ? 'user name' : 'e-mail address'}`,
+      times: hashes,
+      unknown: () => post(path, { [as]: nobody() + domain, password: 'wrong' }),
+      wrong: () => post(path, { [as]: `alice${domain}`, password: 'wrong' }),
+      status,
+    })),
+  ),
   {
     name: 'password by Basic',
     times: hashes,
@@ -106,9 +114,9 @@ const pairs: readonly Pair[] = [
   },
 ]
 
-async function time(call: () => Promise<Response>, status: number): Promise<number> {
+async function time(call: Call, status: number): Promise<number> {
   const from = performance.now()
-  const response = await call()
+  const response = await send(call)
   await response.text()
   const took = performance.now() - from
   if (response.status !== status) throw new Error(`answered ${response.status}`)
@@ -119,6 +127,10 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 print(`unknown against wrong, ${values.http ? 'over HTTP' : 'in process'}; milliseconds`)
 const random = createRandom(1)
 let toldApart = 0
+let over = false
+const others = Array.from({ length: Number(values.busy) }, async () => {
+  while (!over) await (await send(post('/auth/sign-in', { identifier: nobody(), password: 'wrong' }))).text()
+})
 for (const { name, times, unknown, wrong, status } of pairs.filter((pair) => pair.name.includes(values.only))) {
   const unknowns: number[] = []
   const wrongs: number[] = []
@@ -126,10 +138,11 @@ for (const { name, times, unknown, wrong, status } of pairs.filter((pair) => pai
     // Side by side and in any order: whatever the machine does meanwhile happens to both.
     const order = random.once(2) ? ([0, 1] as const) : ([1, 0] as const)
     for (const which of order) {
-      const took = await time(which === 0 ? unknown : wrong, status)
+      const took = await time((which === 0 ? unknown : wrong)(), status)
       if (turn >= 0) (which === 0 ? unknowns : wrongs).push(took)
     }
-    await core.idle()
+    // With others about it would never be.
+    if (others.length === 0) await core.idle()
   }
   const { medians, ratio, ratioInterval, superiority, p } = compare(unknowns, wrongs)
   const differs = p < certain && Math.abs(superiority - 0.5) >= noticeable
@@ -142,5 +155,7 @@ for (const { name, times, unknown, wrong, status } of pairs.filter((pair) => pai
   ]
   print(`${name}, ${times} each: ${figures.join(', ')}: ${differs ? 'CAN BE TOLD APART' : 'cannot be told apart'}`)
 }
+over = true
+await Promise.all(others)
 await server.close()
 process.exit(toldApart === 0 ? 0 : 1)

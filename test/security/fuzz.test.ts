@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { driveApp, driveSocket, exchange, type Outcome } from '../../fuzz/drive.ts'
-import { readMemory } from '../../fuzz/memory.ts'
+import { growthFaults, mayGrow, type Reading, readMemory, smallestLeak } from '../../fuzz/memory.ts'
 import { mutate } from '../../fuzz/mutate.ts'
 import { createRandom } from '../../fuzz/random.ts'
 import { makeCorpus } from '../../fuzz/requests.ts'
@@ -72,6 +72,49 @@ test('a Host that reads like one but makes no address is a clean 4xx, and is not
     }
   }
   assert.deepEqual(server.failures, [])
+})
+
+/** A million requests, read forty times: memory that fills up in the first third, jitters, and then leaks so many bytes a request. */
+function readingsOf(leak: { readonly heap?: number; readonly external?: number; readonly rss?: number }): Reading[] {
+  const random = createRandom(1)
+  const jitter = (most: number): number => (random.below(2001) / 1000 - 1) * most
+  const leaked = (bytes: number | undefined, done: number): number => ((bytes ?? 0) * done) / 1024 / 1024
+  return Array.from({ length: 40 }, (_, at) => {
+    const done = (at + 1) * 25_000
+    const filled = Math.min(done / 300_000, 1)
+    return {
+      done,
+      heap: 45 + 5 * filled + jitter(1) + leaked(leak.heap, done),
+      external: 15 + jitter(0.3) + leaked(leak.external, done),
+      rss: 340 + 60 * filled + jitter(20) + leaked(leak.rss, done),
+    }
+  })
+}
+
+test('memory that fills up and stays is no fault of the fuzz; 100 bytes a request that are never given back are', () => {
+  assert.deepEqual(growthFaults(readingsOf({})), [])
+  for (const kind of ['heap', 'external', 'rss'] as const) {
+    const faults = growthFaults(readingsOf({ [kind]: 100 }))
+    assert.equal(faults.length, 1, kind)
+    assert.match(
+      faults[0] ?? '',
+      new RegExp(`^${kind} grew by \\d+\\.\\d MiB in the second half: ${mayGrow[kind]} are allowed$`),
+    )
+  }
+  const { heap, external, rss } = smallestLeak(readingsOf({}))
+  assert.ok(Math.max(heap, external, rss) < 60, 'a million requests show less than that')
+})
+
+test('one reading far above the others is no growth, and a growth that ends before the second half is none', () => {
+  const readings = readingsOf({})
+  const [one] = readings.splice(30, 1)
+  assert.ok(one !== undefined)
+  readings.splice(30, 0, { ...one, rss: one.rss + 300, heap: one.heap + 100 })
+  assert.deepEqual(growthFaults(readings), [])
+  assert.deepEqual(
+    growthFaults(readings.map((each) => ({ ...each, rss: each.rss + (each.done > 400_000 ? 100 : 0) }))),
+    [],
+  )
 })
 
 test('one seed gives one run, and every mutation is bytes', () => {
