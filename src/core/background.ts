@@ -1,9 +1,11 @@
+import { CardeaError } from '../errors.ts'
 import type { Millis } from '../types.ts'
 import type { Log } from './ports.ts'
 
 /**
  * Work that a command leaves behind so that its answer, and the time of it, do not tell what was found: mails and what
- * belongs to them. A failure is logged. Nothing is kept across a restart.
+ * belongs to them. A failure is logged; that a user went meanwhile, by a request right behind, is none. Nothing is kept
+ * across a restart.
  */
 export interface Background {
   run(name: string, work: () => Promise<void>): void
@@ -30,6 +32,10 @@ export function createBackground({ log, delay = () => 0 }: BackgroundDeps): Back
         else setImmediate(resolve)
       })
       const task = started.then(work).catch((error: unknown) => {
+        if (error instanceof CardeaError && error.code === 'conflict') {
+          log.info({ work: name }, 'work in the background came too late: what it was about has changed')
+          return
+        }
         const why = error instanceof Error ? error.message : 'unknown'
         log.error({ work: name, error: why }, 'work in the background failed')
       })
