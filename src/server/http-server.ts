@@ -113,13 +113,21 @@ export async function listen({
   }
 }
 
-/** A body that trickles in for longer than this is cut off. */
+/**
+ * A body that trickles in for longer than this is cut off. The clock knows the connection only: a request that is answered
+ * before its body was read neither ends nor closes when the caller hangs up, and would be kept as long as the clock runs,
+ * with all that had come of its body.
+ */
 function limitTime(request: IncomingMessage): void {
-  const { headers } = request
+  const { headers, socket } = request
   if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return
-  const late = setTimeout(() => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, request.socket), REQUEST_MILLIS)
-  const done = () => clearTimeout(late)
+  const late = setTimeout(() => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket), REQUEST_MILLIS)
+  const done = () => {
+    clearTimeout(late)
+    socket.off('close', done)
+  }
   request.once('end', done).once('close', done)
+  socket.once('close', done)
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

@@ -125,6 +125,20 @@ test('a body that trickles in for a minute is cut off with a clean problem', asy
   }
 })
 
+test('what had come of a body is not kept when the caller is answered before its end and hangs up', async (t) => {
+  const clocks = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length
+  const server = await answering(async (request) => {
+    for await (const _ of request.body ?? []) break
+    return new Response('enough', { status: 413 })
+  })
+  t.after(() => server.stop(1000))
+  const before = clocks()
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  assert.match(await raw(server.port, head + '1\r\na\r\n'.repeat(100)), /^HTTP\/1\.1 413 /)
+  for (let turn = 0; turn < 100 && clocks() > before; turn += 1) await new Promise((done) => setImmediate(done))
+  assert.equal(clocks(), before)
+})
+
 test('whoever is refused and does not close its side is let go all the same', async () => {
   let arrived = Promise.withResolvers<void>()
   arrived.resolve()
