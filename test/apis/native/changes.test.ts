@@ -44,6 +44,8 @@ test('a session that ends is told within a second, by kind, id and epoch and not
   assert.equal(start.event, 'start')
   assert.equal(start.data.heartbeat_seconds, 1)
   assert.equal(start.id, String(start.data.seq))
+  assert.deepEqual(Object.keys(start.data).toSorted(), ['at', 'heartbeat_seconds', 'rights', 'seq'])
+  assert.equal(start.data.rights, server.core.roles.fingerprint)
   const sid = await endAlicesSession()
   const begun = performance.now()
   const told = await stream.next()
