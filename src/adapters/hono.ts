@@ -1,6 +1,6 @@
 import { refusalResponse } from '../guard/refusal.ts'
 import type { Guard, GuardPrincipal, Rule } from '../guard/types.ts'
-import { bodyWasRead, type Embedded } from './embedded.ts'
+import type { Embedded } from './embedded.ts'
 import {
   principalOf as byGuardedRequest,
   optionalPrincipalOf as byRequest,
@@ -11,10 +11,17 @@ import {
   varying,
   type Way,
 } from './principals.ts'
+import { type Body, withBody } from './read-body.ts'
 
 /** Hono 4, as far as it matters here. On Node, @hono/node-server hands the socket along. */
+interface HonoRequest {
+  readonly raw: Request
+  /** What was read of the body, by how it was read. */
+  readonly bodyCache: Readonly<Partial<Record<string, unknown>>>
+  arrayBuffer(): Promise<ArrayBuffer>
+}
 interface Context {
-  readonly req: { readonly raw: Request }
+  readonly req: HonoRequest
   readonly env: unknown
   readonly res: Response
   header(name: string, value: string, how?: { readonly append?: boolean }): void
@@ -52,13 +59,32 @@ export const guarded = middleware(strictly)
 /** Lets callers without a credential through as well, for reads that are public in part. */
 export const optional = middleware(optionally)
 
+/** Hono keeps what a middleware has read of a body; null: it was read past Hono. */
+async function keptBody(request: HonoRequest): Promise<Body | null> {
+  const { raw, bodyCache } = request
+  if (Object.keys(bodyCache).length === 0) return null
+  try {
+    const form = await bodyCache.formData
+    if (!(form instanceof FormData)) return new Uint8Array(await request.arrayBuffer())
+    const isMultipart = raw.headers.get('content-type')?.toLowerCase().startsWith('multipart/form-data') === true
+    return isMultipart
+      ? form
+      : new URLSearchParams([...form].map(([name, value]): [string, string] => [name, `${value}`]))
+  } catch {
+    // It is none of what it says, which the caller is told as always.
+    return ''
+  }
+}
+
 /** Cardea's own addresses: `app.use(cardea.hono())`. */
-export function mount({ handle }: Embedded): Middleware {
-  return async ({ req: { raw }, env }, next) => {
-    const isTaken = raw.bodyUsed
-    const response = isTaken ? null : await handle(raw, typeof env === 'object' && env !== null ? env : {})
-    if (response !== null) return response
-    if (isTaken) throw new TypeError(bodyWasRead)
+export function mount({ serves, handle }: Embedded): Middleware {
+  return async ({ req, env }, next) => {
+    const { raw } = req
+    if (serves(raw.url)) {
+      const kept = raw.bodyUsed ? await keptBody(req) : null
+      const bindings = typeof env === 'object' && env !== null ? env : {}
+      return (await handle(kept === null ? raw : withBody(raw, kept), bindings)) ?? undefined
+    }
     await next()
     return undefined
   }

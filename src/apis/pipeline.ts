@@ -53,8 +53,12 @@ const limitSize: Step = (x) => {
   const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
   if (x.route.otherBodies === 'ignored' || bodyType(x) !== null) return
-  const expected = allowedTypes(x.route).map((type) => bodyTypes[type])
-  throw new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
+  throw unsupported(x.route)
+}
+
+function unsupported(route: Route): CardeaError {
+  const expected = allowedTypes(route).map((type) => bodyTypes[type])
+  return new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
 }
 
 const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bodyType].flat()
@@ -111,13 +115,15 @@ async function readBody(x: Exchange): Promise<unknown> {
   if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
+  // Not every host says beforehand that there is a body.
+  if (type === null) throw unsupported(x.route)
   if (x.route.jsonInForms === true && bytes[0] === braceCode) return parseJson(bytes)
   const parsers = {
     json: () => parseJson(bytes),
     form: () => parseForm(bytes, x.route.repeated),
     multipart: () => parseMultipart(bytes, x.headers.get('content-type') ?? '', x.route.repeated),
   } as const satisfies Record<BodyType, () => unknown>
-  return parsers[type ?? allowedTypes(x.route)[0] ?? 'json']()
+  return parsers[type]()
 }
 
 const braceCode = '{'.charCodeAt(0)
