@@ -102,7 +102,7 @@ export const changeRoutes: readonly Route[] = [
         type,
       },
     },
-    errors: ['busy', 'unavailable'],
+    errors: ['rate_limited', 'busy', 'unavailable'],
     run: openStream,
   }),
 ]
