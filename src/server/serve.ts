@@ -42,7 +42,8 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
     await stepHashingBack(log)
     let jobs: Jobs | null = null
     app.resolve(createHouseApp(house, () => jobs))
-    const setUp = createSetUp({ core: house.core, dataDir: config.dataDir, print, log })
+    const { dataDir, databaseUrl } = config
+    const setUp = createSetUp({ core: house.core, dataDir, isAlone: databaseUrl === null, print, log })
     print(banner(config))
     await setUp.begin()
     const all = createJobs([...house.jobs, setUp.job], log)
