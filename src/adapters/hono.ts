@@ -13,7 +13,10 @@ import {
 } from './principals.ts'
 import { type Body, withBody } from './read-body.ts'
 
-/** Hono 4, as far as it matters here. On Node, @hono/node-server hands the socket along. */
+/**
+ * Hono 4, as far as it matters here. Who calls is known by `req`, which stays: middleware may put another request in the
+ * place of `raw`, as one that bounds bodies does. On Node, @hono/node-server hands the socket along.
+ */
 interface HonoRequest {
   readonly raw: Request
   /** What was read of the body, by how it was read. */
@@ -28,8 +31,8 @@ interface Context {
 }
 type Middleware = (context: Context, next: () => Promise<void>) => Promise<Response | undefined>
 
-export const principalOf = ({ req }: Context): GuardPrincipal => byGuardedRequest(req.raw)
-export const optionalPrincipalOf = ({ req }: Context): GuardPrincipal | null => byRequest(req.raw)
+export const principalOf = ({ req }: Context): GuardPrincipal => byGuardedRequest(req)
+export const optionalPrincipalOf = ({ req }: Context): GuardPrincipal | null => byRequest(req)
 
 interface NodeEnv {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }
@@ -41,13 +44,14 @@ const middleware =
     const check = way(guard, rules)
     return async (context, next) => {
       const { env } = context
-      const { raw } = context.req
+      const { req } = context
+      const { headers } = req.raw
       const address = (env as NodeEnv | undefined)?.incoming?.socket?.remoteAddress
-      const refusal = settle(raw, await check({ headers: raw.headers, address }))
+      const refusal = settle(req, await check({ headers, address }))
       if (refusal !== null) return refusalResponse(refusal)
       await next()
       context.header('Vary', varying, { append: true })
-      if (byRequest(raw) !== null && !context.res.headers.has('Cache-Control'))
+      if (byRequest(req) !== null && !context.res.headers.has('Cache-Control'))
         context.header('Cache-Control', forOneCaller)
       return undefined
     }

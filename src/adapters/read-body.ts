@@ -12,11 +12,18 @@ export function bodyAgain(parsed: unknown, contentType: string | null): Body | n
   if (parsed === undefined || parsed === null) return null
   if (parsed instanceof Uint8Array) return new Uint8Array(parsed)
   if (typeof parsed === 'string') return parsed
-  if (typeof parsed !== 'object') return JSON.stringify(parsed)
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase()
-  if (type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data') return JSON.stringify(parsed)
-  const form = type === 'multipart/form-data' ? new FormData() : new URLSearchParams()
-  for (const [name, value] of Object.entries(parsed)) for (const pair of fieldsOf(name, value)) form.append(...pair)
+  try {
+    if (type === 'application/x-www-form-urlencoded') return filled(new URLSearchParams(), parsed)
+    return type === 'multipart/form-data' ? filled(new FormData(), parsed) : JSON.stringify(parsed)
+  } catch {
+    // Nested too deeply to be said again: none of ours is, and the caller hears that as of any other.
+    return ''
+  }
+}
+
+function filled<F extends URLSearchParams | FormData>(form: F, fields: object): F {
+  for (const [name, value] of Object.entries(fields)) for (const pair of fieldsOf(name, value)) form.append(...pair)
   return form
 }
 

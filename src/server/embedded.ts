@@ -59,8 +59,10 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 /** A body that matters is gone from the line. */
-function isRead({ method, headers, readableDidRead }: IncomingMessage): boolean {
-  const hasBody = Number(headers['content-length'] ?? '0') > 0 || headers['transfer-encoding'] !== undefined
+function isRead({ method, headers, readableDidRead, httpVersionMajor }: IncomingMessage): boolean {
+  // HTTP/2 need not say beforehand that there is one.
+  const hasBody =
+    httpVersionMajor > 1 || Number(headers['content-length'] ?? '0') > 0 || headers['transfer-encoding'] !== undefined
   return hasBody && readableDidRead && method !== 'GET' && method !== 'HEAD'
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +10,13 @@ import { getRequestListener } from '@hono/node-server'
 import express, { type ErrorRequestHandler } from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import * as inExpress from '../../src/adapters/express.ts'
 import * as inFastify from '../../src/adapters/fastify.ts'
 import * as inHono from '../../src/adapters/hono.ts'
 import * as inNext from '../../src/adapters/next.ts'
 import * as inNode from '../../src/adapters/node.ts'
+import { guardedRequest } from '../../src/adapters/node.ts'
 import { type Cardea, createCardea, requires } from '../../src/index.ts'
 import { password } from '../support/callers.ts'
 import { silentLog } from '../support/store.ts'
@@ -245,6 +248,7 @@ for (const [name, start] of Object.entries(readers)) {
     const wrong = await signIn(JSON.stringify({ identifier: 'alice', password: 'wrong', more: [1] }), json)
     assert.equal(wrong.status, 400)
     assert.equal((await signIn('', json)).status, 400)
+    assert.equal((await signIn(`${'['.repeat(30_000)}${']'.repeat(30_000)}`, json)).status, 400)
     const text = await signIn('text', { 'Content-Type': 'text/plain' })
     assert.equal(text.status, 415, await text.text())
     const token = (form: URLSearchParams) => fetch(`${url}/oauth/token`, { method: 'POST', body: form })
@@ -315,6 +319,55 @@ test('a host that does not say that there is a body gets no other type past the 
     )
   assert.equal((await send('text/plain')).status, 415)
   assert.equal((await send('application/json')).status, 200)
+})
+
+test('requests of HTTP/2 and those that tests inject are guarded too, and a key sent twice is none', async () => {
+  const user = (await cardea.core.users.list({ limit: 1, search: 'alice' })).items[0] ?? assert.fail()
+  const { token } = await cardea.core.keys.issueFor(user, { name: 'adapters' }, origin, null)
+  const app = fastify()
+  await app.register(cardea.fastify())
+  app.get('/mine', { onRequest: inFastify.guarded(cardea.guard) }, async (request) => ({
+    caller: inFastify.principalOf(request).user?.username,
+  }))
+  const injected = await app.inject({ url: '/mine', headers: { 'x-api-key': token } })
+  assert.deepEqual([injected.statusCode, injected.json()], [200, { caller: 'alice' }])
+  assert.equal((await app.inject('/mine')).statusCode, 401)
+  const signedIn = await app.inject({
+    ...{ method: 'POST', url: '/auth/sign-in', headers: { host: 'localhost:8080' } },
+    payload: { identifier: 'alice', password },
+  })
+  assert.equal(signedIn.statusCode, 200, signedIn.body)
+  await app.close()
+
+  const two = createHttp2Server((request, response) => {
+    const { headers } = guardedRequest(request as unknown as IncomingMessage)
+    response.end(String(headers.get('x-api-key')))
+  })
+  await new Promise<void>((done) => two.listen(0, '127.0.0.1', done))
+  const line = connect(`http://127.0.0.1:${(two.address() as AddressInfo).port}`)
+  const keyOf = async (sent: string | string[]) => {
+    let text = ''
+    for await (const chunk of line.request({ ':path': '/', 'x-api-key': sent })) text += chunk
+    return text
+  }
+  assert.deepEqual([await keyOf('a'), await keyOf(['a', 'b'])], ['a', 'a, b'])
+  await new Promise<void>((done) => line.close(done))
+  two.close()
+})
+
+test('in hono who calls is known behind what bounds bodies, too', async () => {
+  const user = (await cardea.core.users.list({ limit: 1, search: 'alice' })).items[0] ?? assert.fail()
+  const { token } = await cardea.core.keys.issueFor(user, { name: 'bounded' }, origin, null)
+  const app = new Hono()
+  app.post('/mine', inHono.guarded(cardea.guard), bodyLimit({ maxSize: 100 }), async (c) =>
+    c.json({ caller: inHono.principalOf(c).user?.username, sent: await c.req.text() }),
+  )
+  const chunks = ReadableStream.from(['a', 'b']).pipeThrough(new TextEncoderStream())
+  const headers = { 'X-API-Key': token, 'Transfer-Encoding': 'chunked' }
+  const init = { method: 'POST', headers, body: chunks, duplex: 'half' } as const
+  const answered = await app.request('/mine', init)
+  assert.deepEqual([answered.status, await answered.json()], [200, { caller: 'alice', sent: 'ab' }])
+  assert.match(answered.headers.get('vary') ?? '', /X-API-Key/)
 })
 
 test('who calls is known behind a guard only', () => {
