@@ -22,9 +22,9 @@ export interface Turns {
 const most = 64
 /** Credentials that were never good leave the rest to those that were. */
 const mostOfStrangers = 48
-/** Of these, from one address: many callers can be behind one. */
+/** Of all, from one address: many callers can be behind one. */
 const mostOfAddress = 32
-/** And from one that sends garbage: so many refusals in these seconds. */
+/** Of strangers, from one that sends garbage: so many refusals in these seconds. */
 const mostOfSuspect = 4
 const refusalsOfSuspect = 20
 const suspectMillis = 10_000
@@ -34,7 +34,7 @@ const maxAddresses = 10_000
 export function createTurns(clock: GuardClock): Turns {
   let all = 0
   let strangers = 0
-  /** Of strangers, by place. */
+  /** By place. */
   const running = new Map<string, number>()
   const refusals = new LRUCache<string, { count: number; readonly since: number }>({ max: maxAddresses })
 
@@ -52,9 +52,9 @@ export function createTurns(clock: GuardClock): Turns {
 
   return {
     begin({ address, wasGood }) {
-      const place = wasGood || address === '' ? null : addressGroup(address)
+      const place = address === '' ? null : addressGroup(address)
       const own = place === null ? 0 : (running.get(place) ?? 0)
-      if (place !== null && own >= (isSuspect(place) ? mostOfSuspect : mostOfAddress)) return 'rate_limited'
+      if (place !== null && own >= (!wasGood && isSuspect(place) ? mostOfSuspect : mostOfAddress)) return 'rate_limited'
       if (all >= most || (!wasGood && strangers >= mostOfStrangers)) return 'busy'
       all += 1
       if (!wasGood) strangers += 1

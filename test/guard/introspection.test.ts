@@ -112,6 +112,18 @@ test('an address that sends garbage has 4 questions at a time for some seconds, 
   const unknown = introspection.find(shown('from nobody knows where'))
   answerAll(active)
   for (const each of await Promise.all([...others.slice(1), unknown])) assert.ok(each.ok)
+  const known = Array.from({ length: 20 }, (_, at) => ({ ...shown(`other ${at}`), address: bad }))
+  clock.advance(10_000)
+  const more = flood(bad, 'more')
+  answerAll({ active: false })
+  await Promise.all(more)
+  const asked = known.map((each) => introspection.find(each))
+  assert.ok(
+    asked.every((each) => each instanceof Promise),
+    'who was good before is asked about from there, too',
+  )
+  answerAll(active)
+  await Promise.all(asked)
   clock.advance(11_000)
   const late = flood(bad, 'third')
   answerAll(active)
