@@ -165,7 +165,8 @@ test('what a service sends beside its answer reaches nobody: early hints, traile
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirstHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond',
   ]
   for (const bytes of sent) {
-    service.answer = (asked) => asked.socket.write(bytes)
+    // The last one leaves its connection open, with the second answer on it.
+    service.answer = ({ socket }) => (bytes.endsWith('second') ? socket.write(bytes) : socket.end(bytes))
     const got = await get('/shop')
     assert.deepEqual([got.status, got.text], [200, 'first'])
     service.answer = echo
