@@ -47,6 +47,7 @@ export function createReader(place: TestPlace, server: TestServerProcess): Reade
         PATH: [dirname(process.execPath), ...pythonFolder(place), process.env.PATH].join(':'),
         HOME: place.folder,
         ...(folder === place.folder ? {} : { CARDEA_DATA_DIR: place.dataDir }),
+        NEXT_TELEMETRY_DISABLED: '1',
         ...compiled,
         PORT: `${ports.get('4100')}`,
         CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
