@@ -27,7 +27,8 @@ const portOfPages = /\b(?:4[1-9]00|8080)\b/g
 export function createReader(place: TestPlace, server: TestServerProcess): Reader {
   let scripts = 0
   // The package finds itself by its name, as in a clone.
-  for (const name of ['node_modules', 'examples', 'package.json', 'src']) symlinkSync(join(root, name), join(place.folder, name))
+  for (const name of ['node_modules', 'examples', 'package.json', 'src'])
+    symlinkSync(join(root, name), join(place.folder, name))
 
   return {
     async bash(script, folder = place.folder) {
