@@ -178,6 +178,12 @@ test('every pass says whether the service gets the credential: by the rule alone
   assert.deepEqual(await told('/own/x', { token: access }), [200, '1'])
   assert.deepEqual(await told('/app/x', { token: access }), [200, ''])
   assert.deepEqual(await told('/own/x', {}), [401, null])
+  // Envoy is told what to take away; the others do not know that header.
+  const envoy = async (path: string) =>
+    (await server.send('GET', `/auth/verify${path}`, { token: access })).headers.get('x-envoy-auth-headers-to-remove')
+  assert.equal(await envoy('/app/x'), 'authorization,cookie,x-api-key,x-cardea-pass-credentials')
+  assert.equal(await envoy('/own/x'), 'x-cardea-pass-credentials')
+  assert.equal((await nginx('/app/x', { token: access })).headers.get('x-envoy-auth-headers-to-remove'), null)
 })
 
 test('a revoked credential is refused at once, although it was warm', async () => {

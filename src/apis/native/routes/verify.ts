@@ -98,17 +98,31 @@ export function verifyRoutes(http: HttpSettings, access: AccessSettings): readon
 
 type Run = (call: Call) => Reply | Promise<Reply>
 
-/** nginx keeps a connection only where it is told that there is no body to wait for. */
 function letThrough({ audience, passCredentials }: AccessRule): Run {
-  const always = { [passCredentialsHeader]: passCredentials === true ? '1' : '', 'Content-Length': '0' }
-  const nobody: Reply = { status: 200, headers: { ...nobodysHeaders, ...always } }
-  const passed = (principal: Principal, token: string): Reply => ({
-    status: 200,
-    headers: { ...identityOf(principal, token), ...always },
-  })
+  const passes = passCredentials === true
+  const forProxies = {
+    [passCredentialsHeader]: passes ? '1' : '',
+    // nginx keeps a connection only where it is told that there is no body to wait for.
+    'Content-Length': '0',
+  }
+  const forEnvoy = { ...forProxies, [envoysHeader]: takenAway(passes) }
   return ({ core, principal, original }) => {
-    if (principal === null) return nobody
+    const more = original?.telling === 'itself' ? forEnvoy : forProxies
+    if (principal === null) return { status: 200, headers: { ...nobodysHeaders, ...more } }
     const token = core.identityTokens.issue(principal, audience ?? original?.host ?? '')
-    return typeof token === 'string' ? passed(principal, token) : token.then((late) => passed(principal, late))
+    return typeof token === 'string'
+      ? passed(principal, token, more)
+      : token.then((late) => passed(principal, late, more))
   }
 }
+
+const passed = (principal: Principal, token: string, more: Readonly<Record<string, string>>): Reply => ({
+  status: 200,
+  headers: { ...identityOf(principal, token), ...more },
+})
+
+/** Envoy takes away the headers that this one names. */
+const envoysHeader = 'X-Envoy-Auth-Headers-To-Remove'
+
+const takenAway = (passes: boolean): string =>
+  [...(passes ? [] : ['authorization', 'cookie', 'x-api-key']), passCredentialsHeader.toLowerCase()].join(',')
