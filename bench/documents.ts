@@ -35,7 +35,7 @@ const settings: Settings = {
 
 const { dataDir, documents } = readWish<DocumentsWish>()
 const log = benchLog()
-const app = Promise.withResolvers<ReturnType<typeof createHouseApp>>()
+const app = Promise.withResolvers<Awaited<ReturnType<typeof createHouseApp>>>()
 const wished = await benchSettings(dataDir, settings)
 const server = await listen({ host: '127.0.0.1', port: 0, app: app.promise, log })
 const config = onPort(wished, server.port)
@@ -44,7 +44,7 @@ const { core } = house
 await core.feed.start()
 await core.documents.setIndexes()
 await fill()
-app.resolve(createHouseApp(house))
+app.resolve(await createHouseApp(house))
 
 /** One in ten is for people of the house only, so that not all that is found is shown. */
 async function fill(): Promise<void> {

@@ -60,7 +60,7 @@ const apis = [api]
 const deps = { core, http, log, metrics, apis }
 app.resolve({
   ...createApp({ ...deps, newRequestId: requestId }),
-  ...(settings.upstreams.length > 0 && { gateway: createFrontGateway({ ...deps, doors, settings }) }),
+  ...(settings.upstreams.length > 0 && { gateway: await createFrontGateway({ ...deps, doors, settings }) }),
 })
 const jobs = createJobs(house.jobs, log)
 jobs.start()

@@ -81,7 +81,7 @@ export async function createCardea({ settings = {}, log, mailer }: CardeaOptions
   try {
     await house.core.feed.start()
     const jobs = createJobs(house.jobs, ownLog)
-    const app = createHouseApp(house, () => jobs)
+    const app = await createHouseApp(house, () => jobs)
     jobs.start()
     const embedded = createEmbedded(app, ownLog)
     return {

@@ -57,7 +57,7 @@ const LINES = 400
 const GENERATED_FILES = ['src/client/schema.ts']
 
 /** Parts of the core that know nothing of the rest of it: guards in other programs use them too. */
-const PLAIN_CORE = ['address-list', 'dot-path', 'public-projection', 'subject-cache']
+const PLAIN_CORE = ['address-list', 'addresses', 'dot-path', 'public-projection', 'subject-cache']
 
 /** Spelled so that this file does not hold them itself. */
 const FOREIGN_WORDS = [['..', 'shared'].join('/'), ['', 'work', ''].join('/'), ['sub', 'agent'].join('')]

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -13,8 +12,8 @@ import { optionPaths, variableOf } from '../src/config/options.ts'
 import { eventKinds } from '../src/core/events.ts'
 import { type ErrorCode, publicTexts } from '../src/errors.ts'
 import { createPlace, type TestPlace, type TestServerProcess } from './cli/command.ts'
-import { compiled } from './support/compiled.ts'
-import { blocksOf, checked, claims, expectFunction, readPages, root } from './support/markdown.ts'
+import { blocksOf, checked, claims, readPages, root } from './support/markdown.ts'
+import { createReader, missingFor, type Reader, scriptOf, shellOf } from './support/reader.ts'
 
 const pages = readPages()
 const page = (path: string) => pages.find((each) => each.path === path) ?? assert.fail(`${path} is missing`)
@@ -28,12 +27,14 @@ const notRun: Readonly<Record<string, string>> = {
   text: 'neither a command nor a program',
 }
 
+/** Pages whose `sh` blocks another test runs, since what they build is built once. */
+const runElsewhere: Readonly<Record<string, string>> = {
+  'docs/protect-nextjs.md': 'test/adapters/next.test.ts',
+}
+
 let place: TestPlace
 let server: TestServerProcess
-let shopPort: number
-/** What pages call 4200, 4300 and 4400. */
-let others: readonly [number, number, number]
-let scripts = 0
+let reader: Reader
 
 before(async () => {
   place = await createPlace()
@@ -42,83 +43,14 @@ before(async () => {
     CARDEA_CONFIG: join(root, 'examples/newsroom/cardea.config.ts'),
     CARDEA_LIBREPHOTOS_LIBRARY: 'pictures',
   })
-  shopPort = await freePort()
-  others = [await freePort(), await freePort(), await freePort()]
-  for (const name of ['node_modules', 'examples']) symlinkSync(join(root, name), join(place.folder, name))
+  reader = createReader(place, server)
 })
 after(() => place.drop())
 
-interface Ended {
-  readonly code: number | null
-  readonly output: string
-}
-
-function endGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGTERM')
-  } catch (error) {
-    // Nobody is left in it.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** Runs a script in the folder that the server keeps its data in, as a reader with a fresh clone would. */
-function bash(script: string): Promise<Ended> {
-  scripts += 1
-  const path = join(place.folder, `script-${scripts}.sh`)
-  const npx = `npx() { test "$1 $2" = '--no cardea' && shift 2 && node '${join(root, 'bin/cardea.mjs')}' "$@"; }\n`
-  const here = script
-    .replaceAll('http://127.0.0.1:4000', server.url)
-    .replaceAll(':4100', `:${shopPort}`)
-    .replaceAll(/\b4200\b/g, `${others[0]}`)
-    .replaceAll(/\b4300\b/g, `${others[1]}`)
-    .replaceAll(/\b4400\b/g, `${others[2]}`)
-  // A page says a second; a busy machine may take more.
-  const patience = `sleep() { command sleep 2; }\n`
-  writeFileSync(path, expectFunction + npx + patience + here)
-  return new Promise((done) => {
-    let output = ''
-    const child = spawn('bash', ['-eu', '-o', 'pipefail', path], {
-      cwd: place.folder,
-      // A group of its own, to be ended as one.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-        ...compiled,
-        PORT: String(shopPort),
-        CARDEA_PASSWORD_HASH_MEMORY_KIB: '64',
-        CARDEA_PASSWORD_HASH_PASSES: '1',
-      },
-    })
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk) => {
-        output += chunk
-      })
-    // What a page starts in the background ends with it, also when a line before its `kill` fails.
-    child.on('exit', () => endGroup(child.pid))
-    child.on('close', (code) => done({ code, output }))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
-
-const shellOf = (path: string) =>
-  page(path)
-    .blocks.filter(({ language }) => language === 'sh')
-    .map(({ text }) => text)
-
 test('a line that prints something else than it says fails', async () => {
-  const right = await bash(checked('X=2\necho $X$(printf "0\\\n0")  # 200\n'))
+  const right = await reader.bash(checked('X=2\necho $X$(printf "0\\\n0")  # 200\n'))
   assert.deepEqual(right, { code: 0, output: '' })
-  const wrong = await bash(checked('echo 500  # 200\necho more\n'))
+  const wrong = await reader.bash(checked('echo 500  # 200\necho more\n'))
   assert.deepEqual(wrong, { code: 1, output: 'expected 200, got 500 from: echo 500\n' })
 })
 
@@ -126,21 +58,26 @@ test('the five minutes of the README work as they are pasted, from the first adm
   const blocks = shellOf('README.md')
   const told = blocks.reduce((sum, block) => sum + claims(block), 0)
   assert.ok(told >= 30, `only ${told} lines say what they print`)
-  const { code, output } = await bash(blocks.map(checked).join('\n'))
+  const { code, output } = await reader.bash(blocks.map(checked).join('\n'))
   assert.equal(code, 0, output)
 })
 
 describe('the commands of docs/ work as they are pasted', { concurrency: true }, () => {
   for (const { path, blocks } of pages) {
     if (!path.startsWith('docs/') || !blocks.some(({ language }) => language === 'sh')) continue
-    test(path, async () => {
-      const { code, output } = await bash(shellOf(path).map(checked).join('\n'))
+    if (path in runElsewhere) continue
+    test(path, async (t) => {
+      const missing = missingFor(path)
+      if (missing !== false) return t.skip(missing)
+      const { code, output } = await reader.bash(scriptOf(path))
       assert.equal(code, 0, output)
     })
   }
 })
 
 test('every block is run, or is of a kind that is known not to be', () => {
+  for (const [path, file] of Object.entries(runElsewhere))
+    assert.ok(readFileSync(join(root, file), 'utf8').includes(`scriptOf('${path}')`), `${file} does not run ${path}`)
   for (const { path, blocks } of pages) {
     for (const { language, text } of blocks) {
       const isRun = language === 'sh' && (path === 'README.md' || path.startsWith('docs/'))

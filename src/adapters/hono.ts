@@ -1,6 +1,6 @@
 import { refusalResponse } from '../guard/refusal.ts'
 import type { Guard, GuardPrincipal, Rule } from '../guard/types.ts'
-import { bodyWasRead, type Embedded } from './embedded.ts'
+import type { Embedded } from './embedded.ts'
 import {
   principalOf as byGuardedRequest,
   optionalPrincipalOf as byRequest,
@@ -11,18 +11,28 @@ import {
   varying,
   type Way,
 } from './principals.ts'
+import { type Body, withBody } from './read-body.ts'
 
-/** Hono 4, as far as it matters here. On Node, @hono/node-server hands the socket along. */
+/**
+ * Hono 4, as far as it matters here. Who calls is known by `req`, which stays: middleware may put another request in the
+ * place of `raw`, as one that bounds bodies does. On Node, @hono/node-server hands the socket along.
+ */
+interface HonoRequest {
+  readonly raw: Request
+  /** What was read of the body, by how it was read. */
+  readonly bodyCache: Readonly<Partial<Record<string, unknown>>>
+  arrayBuffer(): Promise<ArrayBuffer>
+}
 interface Context {
-  readonly req: { readonly raw: Request }
+  readonly req: HonoRequest
   readonly env: unknown
   readonly res: Response
   header(name: string, value: string, how?: { readonly append?: boolean }): void
 }
 type Middleware = (context: Context, next: () => Promise<void>) => Promise<Response | undefined>
 
-export const principalOf = ({ req }: Context): GuardPrincipal => byGuardedRequest(req.raw)
-export const optionalPrincipalOf = ({ req }: Context): GuardPrincipal | null => byRequest(req.raw)
+export const principalOf = ({ req }: Context): GuardPrincipal => byGuardedRequest(req)
+export const optionalPrincipalOf = ({ req }: Context): GuardPrincipal | null => byRequest(req)
 
 interface NodeEnv {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }
@@ -34,13 +44,14 @@ const middleware =
     const check = way(guard, rules)
     return async (context, next) => {
       const { env } = context
-      const { raw } = context.req
+      const { req } = context
+      const { headers } = req.raw
       const address = (env as NodeEnv | undefined)?.incoming?.socket?.remoteAddress
-      const refusal = settle(raw, await check({ headers: raw.headers, address }))
+      const refusal = settle(req, await check({ headers, address }))
       if (refusal !== null) return refusalResponse(refusal)
       await next()
       context.header('Vary', varying, { append: true })
-      if (byRequest(raw) !== null && !context.res.headers.has('Cache-Control'))
+      if (byRequest(req) !== null && !context.res.headers.has('Cache-Control'))
         context.header('Cache-Control', forOneCaller)
       return undefined
     }
@@ -52,13 +63,32 @@ export const guarded = middleware(strictly)
 /** Lets callers without a credential through as well, for reads that are public in part. */
 export const optional = middleware(optionally)
 
+/** Hono keeps what a middleware has read of a body; null: it was read past Hono. */
+async function keptBody(request: HonoRequest): Promise<Body | null> {
+  const { raw, bodyCache } = request
+  if (Object.keys(bodyCache).length === 0) return null
+  try {
+    const form = await bodyCache.formData
+    if (!(form instanceof FormData)) return new Uint8Array(await request.arrayBuffer())
+    const isMultipart = raw.headers.get('content-type')?.toLowerCase().startsWith('multipart/form-data') === true
+    return isMultipart
+      ? form
+      : new URLSearchParams([...form].map(([name, value]): [string, string] => [name, `${value}`]))
+  } catch {
+    // It is none of what it says, which the caller is told as always.
+    return ''
+  }
+}
+
 /** Cardea's own addresses: `app.use(cardea.hono())`. */
-export function mount({ handle }: Embedded): Middleware {
-  return async ({ req: { raw }, env }, next) => {
-    const isTaken = raw.bodyUsed
-    const response = isTaken ? null : await handle(raw, typeof env === 'object' && env !== null ? env : {})
-    if (response !== null) return response
-    if (isTaken) throw new TypeError(bodyWasRead)
+export function mount({ serves, handle }: Embedded): Middleware {
+  return async ({ req, env }, next) => {
+    const { raw } = req
+    if (serves(raw.url)) {
+      const kept = raw.bodyUsed ? await keptBody(req) : null
+      const bindings = typeof env === 'object' && env !== null ? env : {}
+      return (await handle(kept === null ? raw : withBody(raw, kept), bindings)) ?? undefined
+    }
     await next()
     return undefined
   }

@@ -6,9 +6,20 @@ import { forOneCaller, varying } from './principals.ts'
 
 /** What a guard looks at of Node's request. A header that came twice is read as such: Node itself would drop the second. */
 export function guardedRequest(request: IncomingMessage, address = request.socket.remoteAddress): GuardedRequest {
-  const { headersDistinct } = request
-  return { address, headers: { get: (name) => headersDistinct[name]?.join(', ') ?? null } }
+  const { headersDistinct, rawHeaders }: Pick<IncomingMessage, 'rawHeaders'> & Distinct = request
+  const valuesOf = (name: string) =>
+    headersDistinct === undefined
+      ? rawHeaders.filter((_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
+      : (headersDistinct[name] ?? [])
+  const get = (name: string) => {
+    const values = valuesOf(name)
+    return values.length === 0 ? null : values.join(', ')
+  }
+  return { address, headers: { get } }
 }
+
+/** Requests of HTTP/2, and those that a host's tests inject, have no such list. */
+type Distinct = { readonly headersDistinct?: IncomingMessage['headersDistinct'] }
 
 export function refuse(response: ServerResponse, refusal: GuardRefused): void {
   const { status, headers, body } = problemOf(refusal)

@@ -20,6 +20,14 @@ export interface RouteMetrics {
   end(begun: number, status: number): void
 }
 
+/** Which request it is, in the log. */
+export interface At {
+  readonly requestId: string
+  readonly api: string
+  readonly method: string
+  readonly route: string
+}
+
 /** What a request needs of the server, made once. */
 export interface AppContext {
   readonly core: Core
@@ -31,8 +39,7 @@ export interface AppContext {
   readonly hostIsOurs: (host: string | null) => boolean
   /** Somebody was let in by a password that came with the request: said in the log where it crossed a network in clear. */
   readonly notePassword: (origin: Origin) => void
-  readonly logFailure: (
-    error: CardeaError,
-    at: { requestId: string; api: string; method: string; route: string },
-  ) => void
+  readonly logFailure: (error: CardeaError, at: At) => void
+  /** An answer that had begun broke off. */
+  readonly logBreak: (error: unknown, at: At) => void
 }

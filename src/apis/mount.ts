@@ -4,6 +4,7 @@ import type { Core } from '../core/cardea.ts'
 import type { Log } from '../core/ports.ts'
 import { CardeaError } from '../errors.ts'
 import { preflight } from '../http/cors.ts'
+import { SlowReader } from '../http/event-stream.ts'
 import { type HeaderReader, nodeHeaders } from '../http/headers.ts'
 import { createHostCheck, isLoopbackHost } from '../http/host.ts'
 import { createProxyTrust } from '../http/proxy.ts'
@@ -66,6 +67,10 @@ export function createAppContext({
       if (error.code === 'internal' || error.code === 'unavailable')
         log.error({ ...at, code: error.code, internal, error: cause }, 'request failed')
       else log.debug({ ...at, code: error.code, internal }, 'request refused')
+    },
+    logBreak(error, at) {
+      if (error instanceof SlowReader) log.info(at, 'a reader of a stream was too slow and is cut off')
+      else log.error({ ...at, error }, 'an answer broke off')
     },
   }
 }

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream'
 import type { Core } from '../core/cardea.ts'
 import { CardeaError } from '../errors.ts'
 import {
@@ -15,9 +16,11 @@ import { setCors } from '../http/cors.ts'
 import { validate } from '../http/fields.ts'
 import { type Reply, toResponse } from '../http/reply.ts'
 import { securityHeaders } from '../http/security-headers.ts'
+import { watchedStream } from '../http/watched-stream.ts'
 import type { Principal, Scope, User } from '../types.ts'
 import type { Call, Route } from './api.ts'
 import { authenticate, demandCsrfCookie, provesOrigin, stillStands } from './authenticate.ts'
+import type { At } from './context.ts'
 import type { Exchange, Step } from './exchange.ts'
 import { aim, checkOrigin } from './original.ts'
 import { demandProofOfVisitors, isFresh, refuseImpersonation } from './proof.ts'
@@ -53,8 +56,12 @@ const limitSize: Step = (x) => {
   const hasBody = announced > 0 || x.headers.has('transfer-encoding')
   if (x.route.body === undefined || !hasBody) return
   if (x.route.otherBodies === 'ignored' || bodyType(x) !== null) return
-  const expected = allowedTypes(x.route).map((type) => bodyTypes[type])
-  throw new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
+  throw unsupported(x.route)
+}
+
+function unsupported(route: Route): CardeaError {
+  const expected = allowedTypes(route).map((type) => bodyTypes[type])
+  return new CardeaError('media_type_unsupported', { extra: { expected: expected.join(', ') } })
 }
 
 const allowedTypes = ({ bodyType = 'json' }: Route): readonly BodyType[] => [bodyType].flat()
@@ -111,13 +118,15 @@ async function readBody(x: Exchange): Promise<unknown> {
   if (type === null && x.route.otherBodies === 'ignored') return {}
   const bytes = await readBytes(x.request, x.app.http.bodyLimitBytes)
   if (bytes.byteLength === 0) return {}
+  // Not every host says beforehand that there is a body.
+  if (type === null) throw unsupported(x.route)
   if (x.route.jsonInForms === true && bytes[0] === braceCode) return parseJson(bytes)
   const parsers = {
     json: () => parseJson(bytes),
     form: () => parseForm(bytes, x.route.repeated),
     multipart: () => parseMultipart(bytes, x.headers.get('content-type') ?? '', x.route.repeated),
   } as const satisfies Record<BodyType, () => unknown>
-  return parsers[type ?? allowedTypes(x.route)[0] ?? 'json']()
+  return parsers[type]()
 }
 
 const braceCode = '{'.charCodeAt(0)
@@ -295,12 +304,21 @@ function runSteps(x: Exchange, from: number, list = steps): void | Promise<void>
   }
 }
 
+const atOf = (x: Exchange): At => ({
+  requestId: x.requestId,
+  api: x.api.name,
+  method: x.route.method,
+  route: x.route.path,
+})
+
 function fail(x: Exchange, thrown: unknown): void {
   x.cookies.length = 0
   x.reply = renderFailure(x, thrown)
 }
 
 function respond(x: Exchange): Response {
+  const { body } = x.reply
+  if (body instanceof ReadableStream) x.reply = { ...x.reply, body: watchedStream(body, (error) => breakOff(x, error)) }
   const origin = x.headers.get('origin')
   const common: Record<string, string> = {
     ...securityHeaders(x.app.https),
@@ -318,6 +336,14 @@ function respond(x: Exchange): Response {
   return toResponse(x.reply, headers)
 }
 
+/** Says it in the log, and hangs up where that can be done. */
+function breakOff(x: Exchange, error: unknown): boolean {
+  x.app.logBreak(error, atOf(x))
+  if (!(x.connection instanceof Duplex)) return false
+  x.connection.destroy()
+  return true
+}
+
 const noticeMillis = 7 * 86_400_000
 
 /** A private token says itself when its last week has begun, whatever is answered to its use. */
@@ -329,7 +355,7 @@ function expiryHeader({ principal, app }: Exchange): Readonly<Record<string, str
 
 function renderFailure(x: Exchange, thrown: unknown): Reply {
   const error = asCardeaError(thrown)
-  x.app.logFailure(error, { requestId: x.requestId, api: x.api.name, method: x.route.method, route: x.route.path })
+  x.app.logFailure(error, atOf(x))
   const fromBrowser = x.headers.has('sec-fetch-mode')
   const renderError = x.route.renderError ?? x.api.renderError
   const sent = { method: x.request.method, contentType: x.headers.get('content-type') }

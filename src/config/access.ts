@@ -13,6 +13,7 @@ export interface RuleDeclaration {
   readonly accepts?: readonly CredentialKind[]
   readonly requires?: Scope | readonly Scope[]
   readonly public?: boolean
+  readonly passCredentials?: boolean
   readonly audience?: string
 }
 
@@ -97,9 +98,11 @@ function readMethods(value: unknown): Reading<readonly string[] | undefined> {
     : bad('methods must be a list of methods in upper case, such as ["GET", "POST"]')
 }
 
+const ruleMembers = ['host', 'path', 'methods', 'accepts', 'requires', 'public', 'passCredentials', 'audience']
+
 function readRule(value: unknown): Reading<AccessRule> {
   if (!isRecord(value)) return bad('must be an object { host?, path, methods?, accepts?, requires?, public? }')
-  const stray = strayMember(value, ['host', 'path', 'methods', 'accepts', 'requires', 'public', 'audience'])
+  const stray = strayMember(value, ruleMembers)
   if (stray !== null) return bad(stray)
   const { host } = value
   if (host !== undefined && (typeof host !== 'string' || readHost(host) !== host || /:\d+$/.test(host)))
@@ -115,11 +118,15 @@ function readRule(value: unknown): Reading<AccessRule> {
   const isPublic = value.public === true
   if (isPublic && requires.length > 0) return bad('cannot be public and require a scope')
   if (!isPublic && accepts.length === 0) return bad('lets nobody in: accepts is empty and it is not public')
+  const { passCredentials } = value
+  if (passCredentials !== undefined && typeof passCredentials !== 'boolean')
+    return bad('passCredentials must be true or false')
   return good({
     path: path.value,
     accepts,
     requires,
     public: isPublic,
+    ...(passCredentials === true ? { passCredentials } : {}),
     ...(host === undefined ? {} : { host }),
     ...(methods.value === undefined ? {} : { methods: methods.value }),
     ...(audience === undefined ? {} : { audience }),
@@ -133,7 +140,7 @@ function nameOf(value: unknown, index: number): string {
 }
 
 export const accessRules: Kind<readonly AccessRule[]> = json(
-  'list of `{ host?, path, methods?, accepts?, requires?, public?, audience? }`',
+  'list of `{ host?, path, methods?, accepts?, requires?, public?, passCredentials?, audience? }`',
   (value) => {
     if (!Array.isArray(value) || value.length > 1000) return bad('must be a list of at most 1000 rules')
     const rules: AccessRule[] = []
@@ -179,7 +186,7 @@ function readSignInUrl(value: unknown): Reading<string> {
 export const accessOptions = {
   rules: option(accessRules, [], {
     defaultText: 'none: nothing is let through',
-    doc: 'What `/auth/verify` lets through to services behind a proxy; the first rule that fits counts.',
+    doc: 'What `/auth/verify` lets through to services behind a proxy; the first rule that fits counts. With `passCredentials` a rule lets the service have the credential; services of `upstreams` never get it.',
   }),
   signInUrl: option(optional(signInUrl), null, {
     defaultText: '`/console/sign-in` of this server',

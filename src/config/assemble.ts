@@ -258,7 +258,11 @@ function coreSettings(values: Values, publicUrl: string, strict: boolean, roles:
       maxPerPage: n('apostrophe.maxPerPage'),
       siteUrl: values['apostrophe.siteUrl'] ?? null,
     },
-    changes: { maxStreams: n('changes.maxStreams'), heartbeatSeconds: n('changes.heartbeatSeconds') },
+    changes: {
+      maxStreams: n('changes.maxStreams'),
+      maxStreamsPerUser: n('changes.maxStreamsPerUser'),
+      heartbeatSeconds: n('changes.heartbeatSeconds'),
+    },
     feedBoundMillis: n('feedBoundMillis'),
     cacheSize: n('cacheSize'),
   }

@@ -274,6 +274,7 @@ export const options = {
     doc: 'Least important kind of message that is logged.',
   }),
   'changes.maxStreams': count(200, 'Guards elsewhere that may follow `/auth/changes` at a time.', 1, 10_000),
+  'changes.maxStreamsPerUser': count(100, 'Of these, with credentials of one user.', 1, 10_000),
   'changes.heartbeatSeconds': seconds(3, 'How often a stream of `/auth/changes` says that it is alive.', 1, 60),
   feedBoundMillis: count(
     3000,

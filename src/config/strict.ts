@@ -128,6 +128,8 @@ export function findRelaxations(draft: Draft): readonly string[] {
     (values.corsOrigins ?? []).some((entry) => entry.startsWith('http:') && !isLoopback(new URL(entry).hostname)),
     'corsOrigins: pages that came over http may call the API.',
   )
+  for (const { path } of (values.rules ?? []).filter((rule) => rule.passCredentials))
+    found.push(`rules: the service at ${path} gets the credentials of its callers.`)
   when(values['freesewing.revealUnknown'] === true, 'freesewing.revealUnknown: answers tell who has an account.')
   when(
     values['freesewing.keysChangeCredentials'] === true,

@@ -27,7 +27,7 @@ export interface ChangeStreams {
   /**
    * Tells everything behind `after`, then what comes, without a gap and nothing twice; `after` null: from now on. Answers
    * the stop function. When as many are open as may be, whoever holds the most gives up the newest for a `holder` with
-   * fewer. Throws busy when nobody does, unavailable while the outbox cannot be read.
+   * fewer. Throws rate_limited when the holder has as many as one may, busy when nobody gives one up, unavailable while the outbox cannot be read.
    */
   open(after: number | null, reader: ChangeReader, holder: string): Promise<() => void>
   /** Ends those that are open; no other is opened any more. */
@@ -45,6 +45,14 @@ export interface ChangeStreamsDeps {
 const batch = 500
 /** Whoever is further behind forgets everything, which costs less than being told. */
 const longestReplay = 1000
+
+/** One user has as many streams open as one may. */
+export function tooManyStreams(count: number): CardeaError {
+  return new CardeaError('rate_limited', {
+    retryAfter: 5,
+    extra: { reason: `This user has ${count} streams open, as many as one may have. Close one.` },
+  })
+}
 
 export function createChangeStreams({ store, clock, feed, settings }: ChangeStreamsDeps): ChangeStreams {
   const open = new Map<ChangeReader, { readonly holder: string; readonly stop: () => void }>()
@@ -110,6 +118,8 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
   return {
     async open(after, reader, holder) {
       if (ended) throw new CardeaError('unavailable', { internal: 'the server stops' })
+      const own = [...open.values()].filter((each) => each.holder === holder).length
+      if (own >= settings.changes.maxStreamsPerUser) throw tooManyStreams(own)
       if (open.size >= settings.changes.maxStreams && !makeRoomFor(holder)) {
         throw new CardeaError('busy', { internal: 'as many change streams as may be are open', retryAfter: 5 })
       }

@@ -1,4 +1,5 @@
 import { CardeaError } from '../errors.ts'
+import { tooManyStreams } from './change-streams.ts'
 import type { Log, Store } from './ports.ts'
 import type { AuditEvent, EventFilter } from './records.ts'
 
@@ -16,9 +17,9 @@ export interface EventReader {
 export interface EventTail {
   /**
    * Tells what is new, oldest first, about once a second: what came behind the event `after`, or from now on with null.
-   * Answers the stop function. Throws busy when as many are open as may be, unavailable while the server stops.
+   * Answers the stop function. Throws rate_limited when the holder has as many as one may, busy when as many are open as may be, unavailable while the server stops.
    */
-  open(filter: EventFilter, after: number | null, reader: EventReader): () => void
+  open(filter: EventFilter, after: number | null, reader: EventReader, holder: string): () => void
   /** Ends those that are open; no other is opened any more. */
   end(): void
   readonly count: () => number
@@ -32,17 +33,20 @@ export interface EventTailDeps {
 
 /** Each costs one small read a second, and another where there is something new. */
 const maxOpen = 20
+const maxOfHolder = 5
 /** Whoever was away for longer reads the log. */
 const maxBehind = 10_000
 const batch = 200
 
 export function createEventTail({ store, log, pollMillis = 1000 }: EventTailDeps): EventTail {
-  const open = new Map<EventReader, () => void>()
+  const open = new Map<EventReader, { readonly holder: string; readonly stop: () => void }>()
   let ended = false
 
   return {
-    open(filter, after, reader) {
+    open(filter, after, reader, holder) {
       if (ended) throw new CardeaError('unavailable', { internal: 'the server stops' })
+      const own = [...open.values()].filter((each) => each.holder === holder).length
+      if (own >= maxOfHolder) throw tooManyStreams(own)
       if (open.size >= maxOpen) {
         throw new CardeaError('busy', { internal: 'as many tails as may be are open', retryAfter: 5 })
       }
@@ -74,13 +78,13 @@ export function createEventTail({ store, log, pollMillis = 1000 }: EventTailDeps
         open.delete(reader)
         clearTimeout(timer)
       }
-      open.set(reader, stop)
+      open.set(reader, { holder, stop })
       void round()
       return stop
     },
     end() {
       ended = true
-      for (const [reader, stop] of [...open]) {
+      for (const [reader, { stop }] of [...open]) {
         stop()
         reader.end()
       }

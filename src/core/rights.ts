@@ -1,5 +1,6 @@
 import { CardeaError } from '../errors.ts'
 import type { Principal, RoleName, Scope, User } from '../types.ts'
+import { plainText } from './plain-text.ts'
 import { namedScopes, type Roles } from './roles.ts'
 
 /** Who may act on whom. `actor` null is the command line: whoever can run it owns the database anyway. */
@@ -74,7 +75,8 @@ export function createRights({ roles }: { readonly roles: Roles }): Rights {
     mayGiveScopes(actor, scopes) {
       const unknown = scopes.filter((scope) => !roles.allScopes.has(scope))
       if (unknown.length > 0) {
-        const message = 'holds a scope that this server does not know'
+        const names = unknown.map((scope) => `"${plainText(scope, 60)}"`).slice(0, 5)
+        const message = `holds what no role of this server has: ${names.join(', ')}; the setting \`roles\` names scopes of your own`
         throw new CardeaError('request_invalid', { fields: [{ field: 'scopes', message }] })
       }
       demand(actor, scopes)

@@ -1,3 +1,4 @@
+import { sha256Base64 } from '../crypto/hash.ts'
 import type { ApiName, RoleName, Scope, User } from '../types.ts'
 import { coreScopes } from '../types.ts'
 import { type Face, faceOf } from './faces.ts'
@@ -18,6 +19,8 @@ export interface Roles {
   faceOf(role: RoleName): Face
   /** Every scope that some role has or that can be granted. */
   readonly allScopes: ReadonlySet<Scope>
+  /** Another one where the configuration gives other rights: whoever keeps what somebody may do has to ask again. */
+  readonly fingerprint: string
 }
 
 const asUser: readonly Scope[] = [
@@ -81,6 +84,15 @@ export function createRoles({ settings }: RolesDeps): Roles {
   const lacksFactor = (user: User) =>
     user.kind === 'person' && !user.hasFactor && settings.requireFactor.includes(user.role)
 
+  const sorted = (names: Iterable<string>) => [...names].sort()
+  const fingerprint = sha256Base64(
+    JSON.stringify([
+      sorted(roles.keys()).map((role) => [role, sorted(scopesOf(role))]),
+      sorted(settings.requireFactor),
+      administrationScopes,
+    ]),
+  )
+
   return {
     names: [...roles.keys()],
     has: (role) => roles.has(role),
@@ -98,5 +110,6 @@ export function createRoles({ settings }: RolesDeps): Roles {
     },
     faceOf,
     allScopes,
+    fingerprint,
   }
 }

@@ -80,6 +80,7 @@ export interface CoreSettings {
   readonly changes: {
     /** Streams that may be open at a time. */
     readonly maxStreams: number
+    readonly maxStreamsPerUser: number
     /** How often a stream says that it is alive. */
     readonly heartbeatSeconds: Seconds
   }

@@ -13,7 +13,7 @@ import {
   standardError,
 } from './options.ts'
 import { only, permit, refused } from './permit.ts'
-import { bareBearer, readRequest, type Sent } from './read.ts'
+import { bareBearer, readRequest, type Shown } from './read.ts'
 import { takes } from './rules.ts'
 import { createSuspicion } from './suspicion.ts'
 import {
@@ -97,42 +97,40 @@ export function createGuard(options: GuardOptions): RemoteGuard {
   const whenCut = feedWish?.whenCut ?? 'refuse'
   const able: readonly GuardKind[] = asked === null ? ['access-token'] : guardKinds
 
-  const byToken = (sent: Sent, key: string): Soon<Finding> => {
-    const found = local.find(sent.text, key)
-    return found instanceof Promise ? found.then((late) => doubt(sent, key, late)) : doubt(sent, key, found)
+  const byToken = (shown: Shown): Soon<Finding> => {
+    const found = local.find(shown.text, shown.key)
+    return found instanceof Promise ? found.then((late) => doubt(shown, late)) : doubt(shown, found)
   }
 
   /**
    * A token that is older than a change of its user, session or key is asked about; so is one of an impersonator. Whoever
    * stole a signing key writes what age they like: all that a changed one signed is asked about.
    */
-  const doubt = (sent: Sent, key: string, found: Awaited<ReturnType<typeof local.find>>): Soon<Finding> => {
+  const doubt = (shown: Shown, found: Awaited<ReturnType<typeof local.find>>): Soon<Finding> => {
     if (!found.ok || asked === null) return found
     const { value } = found
     const isDoubtful =
       value.principal.actor !== null || (feed !== null && (suspicion.isSuspect(value) || keys.isDoubtful(value.kid)))
-    return isDoubtful ? asked.find(sent, key) : found
+    return isDoubtful ? asked.find(shown) : found
   }
 
-  const find = (sent: Sent, key: string): Soon<Finding> => {
-    if (sent.kind === 'access-token') return byToken(sent, key)
-    return asked?.find(sent, key) ?? { ok: false, kind: sent.kind, code: 'credential_kind_refused' }
+  const find = (shown: Shown): Soon<Finding> => {
+    if (shown.kind === 'access-token') return byToken(shown)
+    return asked?.find(shown) ?? { ok: false, kind: shown.kind, code: 'credential_kind_refused' }
   }
 
-  const findWhileCut = (sent: Sent, key: string): Soon<Finding> =>
+  const findWhileCut = (shown: Shown): Soon<Finding> =>
     whenCut === 'ask' && asked !== null
-      ? asked.find(sent, key, true)
-      : { ok: false, kind: sent.kind, code: 'unavailable', retryAfter: 2 }
+      ? asked.find(shown, true)
+      : { ok: false, kind: shown.kind, code: 'unavailable', retryAfter: 2 }
 
-  const judge = (sent: Sent, key = sha256Base64(sent.text)): Soon<Finding> => {
+  const judge = (shown: Shown): Soon<Finding> => {
     const isLive = feed === null || feed.isLive()
-    if (isLive === true) return find(sent, key)
+    if (isLive === true) return find(shown)
     // At the start Cardea is waited for a moment.
     if (isLive === null)
-      return (
-        feed?.begun.then(() => (feed.isLive() === true ? find(sent, key) : findWhileCut(sent, key))) ?? find(sent, key)
-      )
-    return findWhileCut(sent, key)
+      return feed?.begun.then(() => (feed.isLive() === true ? find(shown) : findWhileCut(shown))) ?? find(shown)
+    return findWhileCut(shown)
   }
 
   /** A token that was verified before is known by its hash: to read it again would cost more than all else. */
@@ -140,7 +138,7 @@ export function createGuard(options: GuardOptions): RemoteGuard {
     const text = bareBearer(request)
     if (text === null) return null
     const key = sha256Base64(text)
-    return local.has(key) ? judge({ kind: 'access-token', text }, key) : null
+    return local.has(key) ? judge({ kind: 'access-token', text, key, address: request.address ?? '' }) : null
   }
 
   const decide = (request: GuardedRequest, rule: Rule): Soon<GuardVerdict> | null => {
@@ -152,7 +150,7 @@ export function createGuard(options: GuardOptions): RemoteGuard {
     if ('refused' in sent) return refused(rule, { code: sent.refused, kind: sent.kind }, able)
     if (!takes(rule, sent.kind) || !able.includes(sent.kind))
       return refused(rule, { code: 'credential_kind_refused', kind: sent.kind }, able)
-    const found = judge(sent)
+    const found = judge({ ...sent, key: sha256Base64(sent.text), address: request.address ?? '' })
     return found instanceof Promise ? found.then((late) => permit(late, rule, request)) : permit(found, rule, request)
   }
 

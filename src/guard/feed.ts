@@ -38,6 +38,8 @@ export function createFeed({ url, authorization, fetch, clock, log, silenceSecon
   const closing = new AbortController()
   const patience = setTimeout(begun.resolve, Math.min(silenceSeconds * 1000, connectMillis)).unref()
   let lastId = ''
+  /** What the configuration of the roles is known by. */
+  let rights: unknown
   let heardAt: number | null = null
   let pause = firstPauseMillis
 
@@ -52,8 +54,10 @@ export function createFeed({ url, authorization, fetch, clock, log, silenceSecon
     const data = parseJsonObject(Buffer.from(text)) ?? {}
     const at = typeof data.at === 'string' ? Date.parse(data.at) : Number.NaN
     if (!Number.isFinite(at) || !/^[0-9]{1,16}$/.test(id)) throw new Error('an event of the feed cannot be read')
-    // Of what was before the first start nothing is known.
-    if (event === 'reset' || (event === 'start' && lastId === '')) apply.reset(at)
+    // Of what was before the first start nothing is known, nor of what an access token carries since other roles hold.
+    const isOther = event === 'start' && (lastId === '' || data.rights !== rights)
+    if (event === 'start') rights = data.rights
+    if (event === 'reset' || isOther) apply.reset(at)
     else if (event === 'change') {
       if (typeof data.kind !== 'string' || typeof data.id !== 'string') throw new Error('a change cannot be read')
       apply.change(data.kind, data.id, at)

@@ -8,13 +8,14 @@ import { parseOpaque } from '../crypto/opaque-format.ts'
 import type { Seconds } from '../types.ts'
 import { principalOf } from './claims.ts'
 import { askJson, type Fetch } from './http.ts'
-import type { Sent } from './read.ts'
+import type { Sent, Shown } from './read.ts'
+import { createTurns } from './turns.ts'
 import type { Finding, GuardClock, GuardLog, Known, Soon } from './types.ts'
 
 /** Asks Cardea what a credential is good for (RFC 7662), and remembers the answer for some seconds. */
 export interface Introspection {
-  /** `key`: a hash of the credential. `anew`: what is remembered does not count. */
-  find(sent: Sent, key: string, anew?: boolean): Soon<Finding>
+  /** `anew`: what is remembered does not count. */
+  find(shown: Shown, anew?: boolean): Soon<Finding>
   /** Drops what depends on this subject; null: everything. */
   forget(subject: string | null): void
 }
@@ -41,8 +42,6 @@ interface Remembered extends Known {
 }
 
 const maxBytes = 64 * 1024
-/** Questions at a time: garbage that looks like credentials must not become a flood there. */
-const maxRunning = 64
 const pauseMillis = 5000
 
 export function createIntrospection(deps: IntrospectionDeps): Introspection {
@@ -52,7 +51,7 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
   const bad = new LRUCache<string, { readonly until: number }>({ max: cacheSize })
   /** Who asks the same joins, unless something changed since: the answer may be from before. */
   const running = new Map<string, { readonly asking: Promise<Finding>; readonly version: number }>()
-  let questions = 0
+  const turns = createTurns(clock)
 
   /** While Cardea is down each request fails: once in a while is said enough. */
   let toldAt = Number.NEGATIVE_INFINITY
@@ -62,21 +61,22 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
     log.error({ url, reason: error instanceof Error ? error.message : 'unknown' }, 'introspection failed')
   }
 
-  const ask = async (sent: Sent, key: string): Promise<Finding> => {
+  const ask = async (shown: Shown): Promise<Finding> => {
     const version = good.version()
     const now = clock.now()
-    const { kind } = sent
+    const { kind, key } = shown
     let answer: JsonObject
     try {
       const headers = { Authorization: deps.authorization, Accept: 'application/json' }
-      const init = { method: 'POST', headers, body: new URLSearchParams({ token: sent.text }) }
+      const init = { method: 'POST', headers, body: new URLSearchParams({ token: shown.text }) }
       answer = await askJson(fetch, url, init, { timeoutMillis, maxBytes })
     } catch (error) {
       tell(error)
       return { ok: false, kind, code: 'unavailable', retryAfter: 1 }
     }
-    const known = read(sent, answer)
+    const known = read(shown, answer)
     if (known === null) {
+      good.drop(key)
       bad.set(key, { until: now + deps.refusedCacheSeconds * 1000 })
       return { ok: false, kind, code: 'credential_invalid' }
     }
@@ -101,24 +101,31 @@ export function createIntrospection(deps: IntrospectionDeps): Introspection {
   }
 
   return {
-    find(sent, key, anew = false) {
+    find(shown, anew = false) {
+      const { kind, key, address } = shown
       const now = clock.now()
+      const known = good.get(key)
       if (!anew) {
-        const known = good.get(key)
         if (known !== null && isWithin(now, known.until, deps.cacheSeconds)) return { ok: true, value: known }
         const refused = bad.get(key)
         if (refused !== undefined && isWithin(now, refused.until, deps.refusedCacheSeconds))
-          return { ok: false, kind: sent.kind, code: 'credential_invalid' }
+          return { ok: false, kind, code: 'credential_invalid' }
       }
       const version = good.version()
       const asked = running.get(key)
       if (asked?.version === version) return asked.asking
-      if (questions >= maxRunning) return { ok: false, kind: sent.kind, code: 'busy', retryAfter: 1 }
-      questions += 1
-      const asking = ask(sent, key).finally(() => {
-        questions -= 1
-        if (running.get(key)?.asking === asking) running.delete(key)
-      })
+      const turn = turns.begin({ address, wasGood: known !== null })
+      if (typeof turn === 'string') return { ok: false, kind, code: turn, retryAfter: 1 }
+      let isRefused = false
+      const asking = ask(shown)
+        .then((found) => {
+          isRefused = !found.ok && found.code !== 'unavailable'
+          return found
+        })
+        .finally(() => {
+          turn.end(isRefused)
+          if (running.get(key)?.asking === asking) running.delete(key)
+        })
       running.set(key, { asking, version })
       return asking
     },

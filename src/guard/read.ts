@@ -13,6 +13,14 @@ export interface Sent {
   readonly text: string
 }
 
+/** The same with what is asked about it by. */
+export interface Shown extends Sent {
+  /** A hash of the credential. */
+  readonly key: string
+  /** Where it came from; empty: that is not known. */
+  readonly address: string
+}
+
 export interface Unreadable {
   readonly kind: CredentialKind
   readonly refused: GuardRefusalCode

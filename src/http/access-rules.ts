@@ -14,6 +14,8 @@ export interface AccessRule {
   readonly requires: readonly Scope[]
   /** Also without a credential. */
   readonly public: boolean
+  /** The service gets the caller's credential as it was sent; without it the proxy takes it away. */
+  readonly passCredentials?: true
   /** `aud` of the identity token; default the host. */
   readonly audience?: string
 }

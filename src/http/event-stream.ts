@@ -25,6 +25,14 @@ export interface EventStreamWish {
   readonly retryMillis: number
 }
 
+/** What a stream breaks with whose reader lets too much wait. */
+export class SlowReader extends Error {
+  constructor() {
+    super('the reader of a stream is too slow')
+    this.name = 'SlowReader'
+  }
+}
+
 const utf8 = new TextEncoder()
 
 /** The stream of an answer that goes on. Nothing that is sent after its end throws. */
@@ -61,7 +69,7 @@ export function openEventStream({ maxWaitingBytes, onEnd, retryMillis }: EventSt
   function write(text: string): void {
     if (control === null) return
     const bytes = utf8.encode(text)
-    if ((control.desiredSize ?? 0) < bytes.byteLength) over()?.error(new Error('the reader of a stream is too slow'))
+    if ((control.desiredSize ?? 0) < bytes.byteLength) over()?.error(new SlowReader())
     else control.enqueue(bytes)
   }
 

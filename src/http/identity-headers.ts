@@ -11,6 +11,9 @@ export const identityHeaders = [
 ] as const
 export type IdentityHeader = (typeof identityHeaders)[number]
 
+/** For the proxy, not for the service: `1` where the service is to get the caller's credential, else empty. */
+export const passCredentialsHeader = 'X-Cardea-Pass-Credentials'
+
 export const nobodysHeaders: Readonly<Record<IdentityHeader, string>> = {
   'X-Cardea-User': '',
   'X-Cardea-Username': '',

@@ -15,7 +15,7 @@ import type { PieceType } from '../core/piece-types.ts'
 import { requestId } from '../crypto/random.ts'
 import type { GatewaySettings } from '../http/upstreams.ts'
 import { openConsole } from './console.ts'
-import { createGateway, type Gateway } from './gateway/gateway.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import type { House } from './house.ts'
 import type { Front } from './http-server.ts'
 import type { Jobs } from './jobs.ts'
@@ -60,7 +60,7 @@ export function createApis(deps: ApisDeps): readonly Api[] {
 }
 
 /** The web application over a house: every API that is on, and the services behind them. ConfigError when they meet. */
-export function createHouseApp(house: House, jobs: () => Jobs | null = () => null): App & Front {
+export async function createHouseApp(house: House, jobs: () => Jobs | null = () => null): Promise<App & Front> {
   const { config, core, store, passwords, log } = house
   const { http, doors, access, gateway: settings } = config
   const metrics = createMetrics({ core, pendingHashes: passwords.pending })
@@ -69,7 +69,7 @@ export function createHouseApp(house: House, jobs: () => Jobs | null = () => nul
   const apis = createApis({ http, doors, access, pieces, metrics, office, ready: () => store.ping() })
   const app = createApp({ core, http, log, metrics, apis, newRequestId: requestId })
   if (settings.upstreams.length === 0) return app
-  return { ...app, gateway: createFrontGateway({ core, http, doors, log, metrics, apis, settings }) }
+  return { ...app, gateway: await createFrontGateway({ core, http, doors, log, metrics, apis, settings }) }
 }
 
 export interface FrontGatewayDeps extends Pick<AppDeps, 'core' | 'http' | 'log' | 'metrics' | 'apis'> {
@@ -78,7 +78,7 @@ export interface FrontGatewayDeps extends Pick<AppDeps, 'core' | 'http' | 'log' 
 }
 
 /** The gateway beside these APIs. ConfigError when a service and a route would answer one address. */
-export function createFrontGateway({ doors, settings, apis, ...deps }: FrontGatewayDeps): Gateway {
+export async function createFrontGateway({ doors, settings, apis, ...deps }: FrontGatewayDeps): Promise<Gateway> {
   const [api] = apis
   if (api === undefined) throw new TypeError('the gateway needs the native API')
   const problems = settings.upstreams.flatMap(({ prefix }) => {
@@ -88,6 +88,8 @@ export function createFrontGateway({ doors, settings, apis, ...deps }: FrontGate
   })
   if (problems.length > 0) throw new ConfigError(problems)
   const app = createAppContext(deps)
+  // Its HTTP client costs every start a tenth of a second and 28 MiB: only who has a service pays for it.
+  const { createGateway } = await import('./gateway/gateway.ts')
   return createGateway({ app, api, settings, newRequestId: requestId, isOwnCookie: createCookieCheck(doors) })
 }
 

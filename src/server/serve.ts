@@ -41,8 +41,9 @@ export async function serve(wish: Config, { log, print }: ServeDeps): Promise<Ru
     await tendDocumentIndexes(house)
     await stepHashingBack(log)
     let jobs: Jobs | null = null
-    app.resolve(createHouseApp(house, () => jobs))
-    const setUp = createSetUp({ core: house.core, dataDir: config.dataDir, print, log })
+    app.resolve(await createHouseApp(house, () => jobs))
+    const { dataDir, databaseUrl } = config
+    const setUp = createSetUp({ core: house.core, dataDir, isAlone: databaseUrl === null, print, log })
     print(banner(config))
     await setUp.begin()
     const all = createJobs([...house.jobs, setUp.job], log)

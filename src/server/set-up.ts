@@ -9,6 +9,8 @@ import { hexToken } from '../crypto/random.ts'
 export interface SetUpDeps {
   readonly core: Pick<Core, 'users' | 'settings' | 'clock'>
   readonly dataDir: string
+  /** No other server is on this database: what was printed before is of no use to anybody, and dies with the next code. */
+  readonly isAlone: boolean
   /** For the operator's eyes: standard error, never the log. */
   readonly print: (text: string) => void
   readonly log: Log
@@ -21,12 +23,12 @@ export interface SetUp {
   readonly job: Job
 }
 
-export function createSetUp({ core, dataDir, print, log }: SetUpDeps): SetUp {
+export function createSetUp({ core, dataDir, isAlone, print, log }: SetUpDeps): SetUp {
   const file = join(dataDir, 'setup-code')
   let renewAt: number | null = null
 
   async function begin(): Promise<void> {
-    const code = (await core.users.needsSetUp()) ? await core.users.newSetUpCode() : null
+    const code = (await core.users.needsSetUp()) ? await core.users.newSetUpCode({ replace: isAlone }) : null
     if (code === null) {
       await rm(file, { force: true })
       renewAt = null

@@ -110,8 +110,8 @@ const beyond = prepared<{ user: number; but: string; kept: number }, Pick<Sessio
     .where('id', '<>', slot('but'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    // SQLite has no offset without a limit.
-    .limit(mostRows)
+    // SQLite has no offset without a limit, and plans the query anew whenever a limit is bound.
+    .limit(sql.lit(mostRows))
     .offset(slot('kept')),
 )
 

@@ -1,36 +1,41 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { createPlace, type TestPlace } from '../cli/command.ts'
 import { realClock } from '../support/clock.ts'
 import { makeCallers, startHost } from '../support/hosts.ts'
 import { callHost, hostCases } from '../support/hosts-table.ts'
+import { root } from '../support/markdown.ts'
+import { createReader, scriptOf } from '../support/reader.ts'
 import { type RemoteTest, startRemoteTest } from '../support/remote.ts'
 
 /*
- * examples/next, built and served by Next itself as its reader would. It takes the built package, so that is built first:
- * type checked in both, and without asking anything of a network.
+ * examples/next, built and served by Next itself, as docs/protect-nextjs.md says and by its lines. It takes the built
+ * package, so that is built first: type checked in both, and without asking anything of a network.
  */
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'examples', 'next')
 const next = join(folder, 'node_modules', 'next', 'dist', 'bin', 'next')
-const run = promisify(execFile)
 
+let place: TestPlace
 let t: RemoteTest
 before(async () => {
   assert.ok(existsSync(next), 'the packages of examples/next are missing: node tools/setup-examples.mjs')
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-  })
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: '1', CI: '1' }
-  await run(process.execPath, [next, 'build'], { cwd: folder, env })
+  place = await createPlace()
   t = await startRemoteTest({ clock: realClock })
 })
-after(() => t?.close())
+after(async () => {
+  await t?.close()
+  await place?.drop()
+})
+
+test('the commands of docs/protect-nextjs.md work as they are pasted', async () => {
+  const server = await place.serve()
+  const { code, output } = await createReader(place, server).bash(scriptOf('docs/protect-nextjs.md'), root)
+  assert.equal(code, 0, output)
+  await server.stop()
+})
 
 test('examples/next: every kind of caller gets what the table says', async () => {
   const cases = hostCases(await makeCallers(t))

@@ -28,6 +28,8 @@ test('rules are read with what they leave out', async () => {
     rules: [
       { path: '/assets/**', methods: ['GET'], public: true },
       { host: 'app.example.com', path: '/**', accepts: ['api-key'], requires: 'a:read', audience: 'urn:app' },
+      { path: '/own/**', passCredentials: true },
+      { path: '/kept', passCredentials: false },
     ],
   })
   assert.deepEqual(access.rules, [
@@ -40,6 +42,8 @@ test('rules are read with what they leave out', async () => {
       public: false,
       audience: 'urn:app',
     },
+    { path: '/own/**', accepts: usualKinds, requires: [], public: false, passCredentials: true },
+    { path: '/kept', accepts: usualKinds, requires: [], public: false },
   ])
   assert.equal(
     (await load({ signInUrl: 'https://login.example.com/in' })).access.signInUrl,
@@ -69,6 +73,8 @@ test('a rule that is wrong stops the start and is named', async () => {
     [{ path: '/a', public: 'yes' }, /public must be/],
     [{ path: '/a', public: true, requires: 'a:b' }, /cannot be public/],
     [{ path: '/a', pubilc: true }, /none of host, path/],
+    [{ path: '/a', passCredentials: 1 }, /passCredentials must be true or false/],
+    [{ path: '/a', passCredentials: 'true' }, /passCredentials must be/],
     [{ path: '/a', audience: 'a b' }, /audience must be/],
     [{ path: '/a', audience: 'http://127.0.0.1:4000' }, /audience is this server's own/],
   ] as const)
@@ -132,6 +138,7 @@ test('a service that is wrong stops the start and is named', async () => {
     [{ ...fine, publicApiProjection: { $where: 1 } }, /publicApiProjection must be/],
     [{ ...fine, publicQuery: ['a'] }, /goes with publicApiProjection/],
     [{ ...fine, accepts: [] }, /lets nobody in/],
+    [{ ...fine, passCredentials: true }, /none of prefix, target/],
     [{ ...fine, timeout: 1 }, /none of prefix, target/],
   ] as const)
     assert.match(await refusal({ upstreams: [upstream] }), says, JSON.stringify(upstream))

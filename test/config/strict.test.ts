@@ -131,6 +131,7 @@ test('each explicit relaxation is listed, and a server without any has none', as
       CARDEA_DOCUMENTS: 'always',
       CARDEA_TRUSTED_PROXIES: '0.0.0.0/0',
       CARDEA_CORS_ORIGINS: 'http://app.example.com',
+      CARDEA_RULES: '[{ "path": "/own/**", "passCredentials": true }, { "path": "/**" }]',
     }),
   ).map((sentence) => sentence.split(':')[0])
   assert.deepEqual(named, [
@@ -142,6 +143,7 @@ test('each explicit relaxation is listed, and a server without any has none', as
     'passwordHash',
     'trustedProxies',
     'corsOrigins',
+    'rules',
   ])
   assert.match(
     relaxations(await load({ ...right, CARDEA_STRICT: 'off' }))[0] ?? '',

@@ -103,6 +103,22 @@ test('one holder cannot keep the others out: whoever holds the most gives one up
   assert.equal(t.core.changeStreams.count(), 0)
 })
 
+test('one holder has no more than one may, and takes none from others for it', async () => {
+  const own = await createTestCore({ settings: { changes: { maxStreams: 3, maxStreamsPerUser: 2 } } })
+  await own.core.feed.start()
+  const open = (holder: string) => own.core.changeStreams.open(null, createReader().reader, holder)
+  const [first] = [await open('shop'), await open('shop')]
+  await assert.rejects(
+    open('shop'),
+    (error) => error instanceof CardeaError && error.code === 'rate_limited' && error.detail.retryAfter === 5,
+  )
+  await open('other')
+  assert.equal(own.core.changeStreams.count(), 3)
+  first?.()
+  await open('shop')
+  await own.drop()
+})
+
 test('many that come at once do not pass the bound together; an end reaches all that are open', async () => {
   const readers = Array.from({ length: 10 }, createReader)
   const opened = await Promise.allSettled(readers.map(({ reader }) => t.core.changeStreams.open(null, reader, 'shop')))

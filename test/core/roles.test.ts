@@ -93,3 +93,16 @@ test('a service is not asked for a second factor that it cannot have', () => {
   const service: User = { ...someone, role: 'admin', kind: 'service' }
   assert.ok(roles.effective(service, native, null).has('users:write'))
 })
+
+test('the fingerprint is another one with other rights, and the same however they are written down', () => {
+  const of = (roles: Readonly<Record<string, readonly string[]>>, requireFactor: readonly string[] = []) =>
+    createRoles({ settings: { roles, requireFactor } }).fingerprint
+  const base = of({ user: ['a', 'b'], guest: ['a'] })
+  assert.equal(of({ guest: ['a'], user: ['b', 'a'] }), base)
+  for (const other of [
+    of({ user: ['a'], guest: ['a'] }),
+    of({ user: ['a', 'b'] }),
+    of({ user: ['a', 'b'], guest: ['a'] }, ['user']),
+  ])
+    assert.notEqual(other, base)
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { NewUserWish } from '../../src/core/users.ts'
+import { CardeaError } from '../../src/errors.ts'
 import type { Principal, User } from '../../src/types.ts'
 import { createTestCore, type TestCore } from '../support/core.ts'
 import {
@@ -130,7 +131,10 @@ test('introspection and the change feed are given to services by name, by whoeve
     users.setGrantedScopes(made.publicId, ['changes:read'], deputy, here),
     failsWith('beyond_own_rights'),
   )
-  await assert.rejects(users.setGrantedScopes(made.publicId, ['no:scope'], admin, here), failsWith('request_invalid'))
+  await assert.rejects(
+    users.setGrantedScopes(made.publicId, ['no:scope', 'changes:read'], admin, here),
+    (error) => error instanceof CardeaError && /"no:scope"; .*`roles`/.test(error.detail.fields?.[0]?.message ?? ''),
+  )
   await assert.rejects(
     users.setGrantedScopes(alice.publicId, ['changes:read'], admin, here),
     failsWith('request_invalid'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { freePort, printed, type RunningProxy, startCaddy, withChanges } from '../support/proxies.ts'
-import { ask, bearer, cookieIn, demandGuarded, openSite, type Site } from './proxied.ts'
+import { ask, bearer, cookieIn, demandGuarded, demandPassing, openSite, type Site } from './proxied.ts'
 
 const page = 'docs/behind-caddy.md'
 
@@ -22,6 +22,8 @@ describe('a service that Caddy guards', () => {
   after(() => site?.close())
 
   test('gets what it may rely on, and only what may come', () => demandGuarded(site))
+
+  test('gets the credentials of its callers where the rule says so, and nowhere else', () => demandPassing(site))
 
   test('is reached by a browser that signed in, which is sent to do so before, and back', async () => {
     const { get, proxy } = site

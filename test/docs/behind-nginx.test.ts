@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { type Gallery, openGallery } from '../support/gallery.ts'
 import { picture } from '../support/library.ts'
 import { freePort, printed, type RunningProxy, startNginx, withChanges } from '../support/proxies.ts'
-import { ask, bearer, cookieIn, demandGuarded, openSite, type Site } from './proxied.ts'
+import { ask, bearer, cookieIn, demandGuarded, demandPassing, openSite, type Site } from './proxied.ts'
 
 const page = 'docs/behind-nginx.md'
 /** What a reader changes: there is no certificate here, and the ports are free ones. */
@@ -32,6 +32,8 @@ describe('a service that nginx guards', () => {
   after(() => site?.close())
 
   test('gets what it may rely on, and only what may come', () => demandGuarded(site))
+
+  test('gets the credentials of its callers where the rule says so, and nowhere else', () => demandPassing(site))
 
   test('is reached by a browser that signed in, which is sent to do so before', async () => {
     const { get, proxy } = site

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { AccessRule } from '../../src/http/access-rules.ts'
 import { usualKinds } from '../../src/http/access-rules.ts'
-import { identityHeaders } from '../../src/http/identity-headers.ts'
+import { identityHeaders, passCredentialsHeader } from '../../src/http/identity-headers.ts'
 import { type Service, startService } from '../server/gateway/service.ts'
-import { makeUser, password, signIn } from '../support/callers.ts'
+import { makeKey, makeUser, password, signIn } from '../support/callers.ts'
 import { freePort, type RunningProxy } from '../support/proxies.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -34,8 +34,10 @@ const rule = (path: string, more: Partial<AccessRule> = {}): AccessRule => ({
   ...more,
 })
 
-/** Those of the pages. */
+/** Those of the pages, the one that lets credentials through too. */
 const rules: readonly AccessRule[] = [
+  rule('/wiki/**', { passCredentials: true }),
+  rule('/own/**', { accepts: [], public: true, passCredentials: true }),
   rule('/assets/**', { methods: ['GET'], public: true }),
   rule('/reports/**', { methods: ['GET'], requires: ['reports:read'] }),
   rule('/**'),
@@ -107,6 +109,50 @@ export async function cookieIn(url: string): Promise<string> {
 
 export const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 
+/** Credentials go on to the service where the rule says so, and nowhere else, whatever the client says. */
+export async function demandPassing({ get, token, server }: Site): Promise<void> {
+  const own = { Cookie: 'mine=1; theirs=2', 'X-Kept': 'yes' }
+  const key = (await makeKey(server, token)).token as string
+  const seen = async (path: string, headers: SentHeaders) => {
+    const got = await get(path, headers)
+    assert.equal(got.status, 200, `${path}: ${got.status} ${got.text}`)
+    const { headers: arrived } = JSON.parse(got.text) as { headers: Record<string, string> }
+    assert.equal(arrived['x-kept'], 'yes')
+    assert.equal(arrived[passCredentialsHeader.toLowerCase()], undefined)
+    const { authorization, cookie, 'x-api-key': apiKey } = arrived
+    return { kind: arrived['x-cardea-kind'] ?? '', authorization, cookie, apiKey }
+  }
+  const none = { authorization: undefined, cookie: undefined, apiKey: undefined }
+  const { Authorization: authorization } = bearer(token)
+  assert.deepEqual(await seen('/wiki/x', { ...own, ...bearer(token) }), {
+    ...none,
+    kind: 'access-token',
+    authorization,
+    cookie: own.Cookie,
+  })
+  assert.deepEqual(await seen('/wiki/x', { 'X-Kept': 'yes', 'X-API-Key': key }), {
+    ...none,
+    kind: 'api-key',
+    apiKey: key,
+  })
+  // The service's own sign-in: Cardea looks at nothing.
+  const theirs = await seen('/own/x', { ...own, Authorization: 'Basic dTpw' })
+  assert.deepEqual(theirs, { ...none, kind: '', authorization: 'Basic dTpw', cookie: own.Cookie })
+  // The connection is the same one, and what was said of the last request does not hold for the next.
+  for (const name of [passCredentialsHeader, 'x_cardea_pass_credentials', 'X-Cardea-Pass_Credentials'])
+    for (const value of ['1', ['1', '1']]) {
+      const forged = { ...own, [name]: value }
+      assert.deepEqual(await seen('/things', { ...forged, ...bearer(token) }), { ...none, kind: 'access-token' })
+      assert.deepEqual(await seen('/assets/x', forged), { ...none, kind: '' })
+    }
+  for (const Connection of [passCredentialsHeader, `close, ${passCredentialsHeader}`]) {
+    const forged = { ...own, ...bearer(token), Connection, [passCredentialsHeader]: '1' }
+    assert.deepEqual(await seen('/things', forged), { ...none, kind: 'access-token' })
+  }
+  assert.equal((await get('/wiki/x', { ...own, [passCredentialsHeader]: '1' })).status, 401)
+  assert.equal((await get('/wiki/../things', { ...own, ...bearer(token) })).status, 403)
+}
+
 /** What every guarded service may rely on, whichever proxy asks. */
 export async function demandGuarded({ get, token, server, service }: Site): Promise<void> {
   const seen = async (path: string, headers: SentHeaders, method = 'GET') => {
@@ -126,7 +172,7 @@ export async function demandGuarded({ get, token, server, service }: Site): Prom
 
   // What the client says of itself never arrives, whoever it is.
   const forged: Record<string, string> = {}
-  for (const name of [...identityHeaders, 'X-Cardea-Other'])
+  for (const name of [...identityHeaders, passCredentialsHeader, 'X-Cardea-Other'])
     for (const spelling of [
       name,
       name.toLowerCase(),

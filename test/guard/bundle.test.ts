@@ -35,7 +35,7 @@ for (const entry of ['guard', 'node', 'express', 'fastify', 'hono', 'next']) {
     const { own, packages } = await loadedBy(`cardea/${entry}`)
     assert.ok(own.length > 1, String(own.length))
     const allowed =
-      /^src\/(guard|adapters|crypto|http)\/|^src\/(errors|types)\.ts$|^src\/core\/(address-list|dot-path|public-projection|subject-cache)\.ts$/
+      /^src\/(guard|adapters|crypto|http)\/|^src\/(errors|types)\.ts$|^src\/core\/(address-list|addresses|dot-path|public-projection|subject-cache)\.ts$/
     assert.deepEqual(
       own.filter((path) => !allowed.test(path)),
       [],

@@ -231,3 +231,33 @@ test('a feed that is mended counts only when what was missed was told: its start
   await until('the guard', async () => (await answerOf(held, key)) === 'good')
   held.close()
 })
+
+test('what a token carries is asked about once the configured roles are others, and not when Cardea only comes again', async () => {
+  const own = createLine()
+  const open: ReadableStreamDefaultController<Uint8Array>[] = []
+  own.answer(paths.feed, async () => new Response(new ReadableStream({ start: (each) => void open.push(each) })))
+  const held = t.guard({ introspect: { key: t.ownKey }, feed: {} }, own)
+  /** A server that starts, or starts again, with roles that are known by this. */
+  const begin = async (count: number, rights: string | null) => {
+    if (open.length < count) open.at(-1)?.close()
+    await until('the connection', async () => open.length === count)
+    const data = { seq: 1, at: new Date(t.server.clock.now()).toISOString(), heartbeat_seconds: 60, rights }
+    open.at(-1)?.enqueue(new TextEncoder().encode(`event: start\nid: 1\ndata: ${JSON.stringify(data)}\n\n: alive\n\n`))
+    await new Promise((done) => setTimeout(done, 20))
+  }
+  await begin(1, 'some')
+  t.server.clock.advance(120_000)
+  const { access_token: token } = await signIn(t.server, 'alice')
+  const asked = async () => {
+    await begin(open.length + 1, rights)
+    const before = own.asked(paths.introspection)
+    assert.equal(await answerOf(held, { authorization: `Bearer ${token}` }), 'good')
+    return own.asked(paths.introspection) - before
+  }
+  let rights: string | null = 'some'
+  assert.equal(await asked(), 0)
+  assert.equal(await asked(), 0)
+  rights = 'others'
+  assert.equal(await asked(), 1)
+  held.close()
+})

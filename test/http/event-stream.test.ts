@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { type EventStream, openEventStream } from '../../src/http/event-stream.ts'
+import { type EventStream, openEventStream, SlowReader } from '../../src/http/event-stream.ts'
+import { watchedStream } from '../../src/http/watched-stream.ts'
 import { listen } from '../../src/server/http-server.ts'
 import { silentLog } from '../support/store.ts'
 
 /* A stream over real HTTP, to readers that go away and readers that do not read. */
 
+const broken: unknown[] = []
 let opened = Promise.withResolvers<EventStream>()
 let ended = Promise.withResolvers<void>()
 const app = {
-  fetch: () => {
+  fetch: (_request: Request, { incoming }: { incoming?: { socket?: object } } = {}) => {
+    const line = incoming?.socket instanceof Socket ? incoming.socket : null
     const stream = openEventStream({ maxWaitingBytes: 64 * 1024, retryMillis: 1000, onEnd: () => ended.resolve() })
     opened.resolve(stream)
-    return new Response(stream.body, { headers: { 'Content-Type': 'text/event-stream' } })
+    const body = watchedStream(stream.body, (error) => {
+      broken.push(error)
+      line?.destroy()
+      return true
+    })
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
   },
 }
 const server = await listen({ host: '127.0.0.1', port: 0, app: Promise.resolve(app), log: silentLog })
@@ -38,7 +46,9 @@ test('a reader that goes away ends its stream', async () => {
   await ended.promise
 })
 
-test('a reader that does not read is cut off, and nothing more is kept for it', async () => {
+test('a reader that does not read is cut off, nothing more is kept for it, and the host writes nothing of it', async (t) => {
+  const written = [t.mock.method(console, 'error'), t.mock.method(console, 'info')]
+  broken.splice(0)
   const { socket, stream } = await ask()
   socket.pause()
   const text = 'x'.repeat(16 * 1024)
@@ -55,6 +65,8 @@ test('a reader that does not read is cut off, and nothing more is kept for it', 
   assert.ok(isOver, `${sent} bytes were taken for a reader that does not read`)
   socket.resume()
   await once(socket, 'close')
+  assert.ok(broken.length === 1 && broken[0] instanceof SlowReader)
+  for (const each of written) assert.equal(each.mock.callCount(), 0)
 })
 
 test('an end that the server makes reaches the reader after what was sent before', async () => {
@@ -89,4 +101,16 @@ test('whoever has much to send waits until there is room, and no longer than the
   const never = stream.room()
   await reader.cancel()
   await never
+})
+
+test('a stream that breaks where nobody can be cut off breaks for whoever reads it', async () => {
+  const stream = openEventStream({ maxWaitingBytes: 1024, retryMillis: 1000, onEnd() {} })
+  const told: unknown[] = []
+  const body = watchedStream(stream.body, (error) => {
+    told.push(error)
+    return false
+  })
+  stream.comment('x'.repeat(2048))
+  await assert.rejects(new Response(body).text(), SlowReader)
+  assert.equal(told.length, 1)
 })

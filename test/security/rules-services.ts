@@ -74,7 +74,7 @@ export const serviceRules: readonly Rule[] = [
   {
     says: 'Bodies flow through and are not kept, and what is under way ends with its credential',
     proven: {
-      'server/gateway/gateway.test.ts': [
+      'server/gateway/bodies.test.ts': [
         'neither direction is kept in memory: a side that does not read stops the one that writes',
       ],
       'server/gateway/socket.test.ts': [

@@ -20,8 +20,14 @@ async function setUp(t: { after(run: () => Promise<void>): void }) {
   const dataDir = join(folder, `data-${made++}`)
   const printed: string[] = []
   const lines: LogLine[] = []
-  const make = () =>
-    createSetUp({ core: test.core, dataDir, print: (text) => void printed.push(text), log: rememberingLog(lines) })
+  const make = (isAlone = true) =>
+    createSetUp({
+      core: test.core,
+      dataDir,
+      isAlone,
+      print: (text) => void printed.push(text),
+      log: rememberingLog(lines),
+    })
   return { ...test, dataDir, file: join(dataDir, 'setup-code'), printed, lines, make }
 }
 const origin = { api: 'native', address: '127.0.0.1', userAgent: 'test' } as const
@@ -61,6 +67,19 @@ test('a restart makes a new code and the old one is dead', async (t) => {
   assert.notEqual(first, second)
   await assert.rejects(core.users.setUp(admin(first), origin))
   await core.users.setUp(admin(second), origin)
+})
+
+test('of several servers on one database that start side by side every code works, until one has made an administrator', async (t) => {
+  const { make, file, core } = await setUp(t)
+  const codes = []
+  for (let node = 0; node < 3; node += 1) {
+    await make(false).begin()
+    codes.push(readFileSync(file, 'utf8').trim())
+  }
+  const [first = '', ...others] = codes
+  assert.equal(new Set(codes).size, 3)
+  await core.users.setUp(admin(first), origin)
+  for (const code of others) await assert.rejects(core.users.setUp({ ...admin(code), username: 'second' }, origin))
 })
 
 test('an expired code is replaced while the server runs', async (t) => {

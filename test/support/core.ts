@@ -55,7 +55,7 @@ export const testSettings: CoreSettings = {
     events: 365 * day,
   },
   pieces: { types: [], maxPerPage: 200, siteUrl: null },
-  changes: { maxStreams: 20, heartbeatSeconds: 1 },
+  changes: { maxStreams: 20, maxStreamsPerUser: 15, heartbeatSeconds: 1 },
   feedBoundMillis: 5000,
   cacheSize: 10_000,
 }

@@ -126,7 +126,7 @@ export async function startTestServer(wish: TestServerWish = {}): Promise<TestSe
     ready.resolve(
       settings === undefined
         ? app
-        : { ...app, gateway: createFrontGateway({ core: test.core, http, doors, log, metrics, apis, settings }) },
+        : { ...app, gateway: await createFrontGateway({ core: test.core, http, doors, log, metrics, apis, settings }) },
     )
     const check = createConformance(buildOpenApi({ apis, publicUrl: url, version: '0.0.0' }))
     const routes = apis.flatMap((api) => api.routes)

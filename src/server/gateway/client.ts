@@ -1,5 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type Dispatcher, Pool } from 'undici'
 import { CardeaError } from '../../errors.ts'
 import type { GatewaySettings, UpstreamTarget } from '../../http/upstreams.ts'
 
@@ -7,47 +6,44 @@ export interface Wish {
   readonly method: string
   readonly path: string
   /** Names and values in turn. */
-  readonly headers: readonly string[]
+  readonly headers: string[]
 }
 
-/** Requests to services over connections that are kept. Nothing is sent anywhere but to the configured targets. */
-export interface Client {
-  send(target: UpstreamTarget, wish: Wish): ClientRequest
-  close(): void
+/** Headers of an answer, by names in lower case. */
+export type SentHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** Requests to one service over connections that are kept. Nothing is sent anywhere but to the configured target. */
+export type Client = Pick<Dispatcher, 'dispatch' | 'request' | 'destroy'>
+
+export function createClient(
+  { protocol, host, port }: UpstreamTarget,
+  { connectSeconds, idleSeconds }: Pick<GatewaySettings, 'connectSeconds' | 'idleSeconds'>,
+): Client {
+  const idle = idleSeconds * 1000
+  return new Pool(`${protocol}//${host.includes(':') ? `[${host}]` : host}:${port}`, {
+    allowH2: false,
+    connectTimeout: connectSeconds * 1000,
+    headersTimeout: idle,
+    bodyTimeout: idle,
+  })
 }
 
-/** Why a request was given up by us. */
-class TooSlow extends Error {}
+const tooSlow: ReadonlySet<string> = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+])
+const lost: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
-export function createClient({
-  connectSeconds,
-  idleSeconds,
-}: Pick<GatewaySettings, 'connectSeconds' | 'idleSeconds'>): Client {
-  const kept = { keepAlive: true, timeout: idleSeconds * 1000, scheduling: 'lifo', maxFreeSockets: 256 } as const
-  const agents = { 'http:': new HttpAgent(kept), 'https:': new HttpsAgent(kept) }
-  const senders = { 'http:': httpRequest, 'https:': httpsRequest }
-  return {
-    send({ protocol, host, port }, { method, path, headers }) {
-      const agent = agents[protocol]
-      const sent = senders[protocol]({ host, port, method, path, headers, agent, setHost: false })
-      sent.on('timeout', () => sent.destroy(new TooSlow()))
-      sent.on('socket', (socket) => {
-        if (!socket.connecting) return
-        const late = setTimeout(() => sent.destroy(new TooSlow()), connectSeconds * 1000)
-        const stop = () => clearTimeout(late)
-        socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', stop).once('close', stop)
-      })
-      return sent
-    },
-    close() {
-      for (const agent of Object.values(agents)) agent.destroy()
-    },
-  }
-}
+const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? ''
+
+/** The connection ended before anything was answered on it: a kept one may have been closed just then. */
+export const isLost = (error: Error): boolean => lost.has(codeOf(error))
 
 /** What a failed request to a service is to its caller. */
-export function failureOf(error: NodeJS.ErrnoException): CardeaError {
-  return error instanceof TooSlow
+export function failureOf(error: Error): CardeaError {
+  if (error instanceof CardeaError) return error
+  return tooSlow.has(codeOf(error))
     ? new CardeaError('upstream_timeout')
-    : new CardeaError('upstream_failed', { internal: error.code ?? error.message })
+    : new CardeaError('upstream_failed', { internal: codeOf(error) || error.message })
 }

@@ -13,7 +13,7 @@ import { securityHeaders } from '../../http/security-headers.ts'
 import { type GatewaySettings, isUnder } from '../../http/upstreams.ts'
 import type { Principal } from '../../types.ts'
 import { hasBody, responseOver, writeAnswer } from './answer.ts'
-import { createClient } from './client.ts'
+import type { Wish } from './client.ts'
 import { forward } from './forward.ts'
 import { answerHeaders } from './incoming.ts'
 import { demandOpenQuery, readOpenly } from './open-read.ts'
@@ -47,10 +47,11 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Services behind this server: the same steps guard them that guard our own routes, and then bytes flow. */
 export function createGateway({ app, api, settings, newRequestId, isOwnCookie }: GatewayDeps): Gateway {
-  const client = createClient(settings)
   const watch = createWatch()
   const sockets = new Set<() => void>()
-  const services = settings.upstreams.map((upstream) => createService(upstream, app, api))
+  const services = settings.upstreams.map((upstream) => createService(upstream, settings, app, api))
+  // Services are timed first, so that who waits for one of them is told.
+  const callerMillis = (settings.connectSeconds + settings.idleSeconds + 2) * 1000
   const find = (target = '') => services.find(({ upstream }) => isUnder(pathOf(target), upstream.prefix))
 
   const exchangeOf = (request: IncomingMessage, route: Route): Exchange =>
@@ -84,13 +85,8 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     }
   }
 
-  const send = (
-    request: IncomingMessage,
-    x: Exchange,
-    { upstream }: Service,
-    token: string | null,
-    upgrade = false,
-  ) => {
+  /** What the service is asked. */
+  const wishOf = (request: IncomingMessage, x: Exchange, { upstream }: Service, token: string | null): Wish => {
     const path = outgoingTarget(request.url ?? '', upstream)
     if (path === null) throw new CardeaError('address_ambiguous')
     const { principal } = x
@@ -102,13 +98,12 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       stranger: principal === null,
       isOwnCookie,
     })
-    if (upgrade) headers.push(...upgradeHeaders(request))
     // Of HEAD a stranger gets the length of what is shown, not of what is there.
     const method = principal === null ? 'GET' : (request.method ?? 'GET')
-    return () => client.send(upstream.target, { method, path, headers })
+    return { method, path, headers }
   }
 
-  const wishOf = (request: IncomingMessage, x: Exchange, { upstream }: Service) => ({
+  const answerWishOf = (request: IncomingMessage, x: Exchange, { upstream }: Service) => ({
     upstream,
     publicUrl: app.http.publicUrl,
     https: app.https,
@@ -127,20 +122,23 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
   ): Promise<void> => {
     const { principal } = x
     const { upstream } = service
+    // What came in would be the answer, and in it what only the service is told.
+    if (request.method === 'TRACE') throw new CardeaError('method_not_allowed', { extra: { allow: methods } })
     if (principal === null) {
       if (upstream.open === null || service.project === null) throw new CardeaError('credentials_missing')
       demandOpenQuery(request.url ?? '', upstream.open)
-      const sent = send(request, x, service, null)()
-      response.on('close', () => sent.destroy())
-      const reply = await readOpenly(sent, service.project, settings.projectBytes)
+      const gone = new AbortController()
+      response.on('close', () => gone.abort())
+      const wish = { ...wishOf(request, x, service, null), signal: gone.signal }
+      const reply = await readOpenly(service.client, wish, service.project, settings.projectBytes)
       const headers = { Vary: 'Authorization, Cookie, X-API-Key, Origin' }
       // Nothing flows here that would time a caller who does not read.
-      request.socket.setTimeout(settings.idleSeconds * 1000)
+      request.socket.setTimeout(callerMillis)
       return writeAnswer(request, response, answerWith(x, { ...reply, headers }))
     }
     const issued = app.core.identityTokens.issue(principal, upstream.audience)
     const token = typeof issued === 'string' ? issued : await issued
-    const begin = send(request, x, service, token)
+    const wish = wishOf(request, x, service, token)
     if (response.destroyed) return
     if (continues) response.writeContinue()
     watch.add(
@@ -148,12 +146,14 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
       () => isGood(request, x.route, principal),
       () => response.destroy(),
     )
-    const wish = wishOf(request, x, service)
+    const answerWish = answerWishOf(request, x, service)
     forward({
       request,
       response,
-      send: begin,
-      headersOf: (answer) => answerHeaders(answer, wish),
+      client: service.client,
+      wish,
+      idleMillis: callerMillis,
+      headersOf: (sent) => answerHeaders(sent, answerWish),
       fail: (error) => void writeAnswer(request, response, refusal(x, error)),
     })
   }
@@ -202,13 +202,14 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
         const { principal } = x
         const token = await app.core.identityTokens.issue(principal, service.upstream.audience)
         if (socket.destroyed) return
-        const sent = send(request, x, service, token, true)()
-        const wish = wishOf(request, x, service)
+        const wish = wishOf(request, x, service, token)
+        const answerWish = answerWishOf(request, x, service)
         const cut = passSocket({
           socket,
           head,
-          sent,
-          headersOf: (answer) => answerHeaders(answer, wish),
+          client: service.client,
+          wish: { ...wish, headers: [...wish.headers, ...socketHeaders(request)] },
+          headersOf: (sent) => answerHeaders(sent, answerWish),
           fail: (error) => refuse(refusal(x, error)),
         })
         sockets.add(cut)
@@ -229,7 +230,7 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     },
     close() {
       watch.close()
-      client.close()
+      for (const { client } of services) void client.destroy()
     },
   }
 
@@ -249,11 +250,10 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
 const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
   method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 
-function upgradeHeaders({ headers }: IncomingMessage): readonly string[] {
+function socketHeaders({ headers }: IncomingMessage): readonly string[] {
   const names = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions']
-  const kept = names.flatMap((name) => {
+  return names.flatMap((name) => {
     const value = headers[name]
     return typeof value === 'string' ? [name, value] : []
   })
-  return ['connection', 'Upgrade', 'upgrade', 'websocket', ...kept]
 }

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { type CorsPolicy, setCors } from '../../http/cors.ts'
 import { looksLikeIdentity } from '../../http/identity-headers.ts'
 import type { Upstream } from '../../http/upstreams.ts'
+import type { SentHeaders } from './client.ts'
 import { hopByHop, namedByConnection, remember } from './outgoing.ts'
 
 export interface AnswerWish {
@@ -48,38 +48,38 @@ const looked = [
 
 /** What is done with a header of the answer. */
 const kindOf = remember((name): 'struck' | 'passed' | (typeof looked)[number] => {
-  const lower = name.toLowerCase()
-  if (hopByHop.has(lower) || struck.has(lower) || struckPrefixes.test(lower) || looksLikeIdentity(lower))
-    return 'struck'
-  return looked.find((each) => each === lower) ?? 'passed'
+  if (hopByHop.has(name) || struck.has(name) || struckPrefixes.test(name) || looksLikeIdentity(name)) return 'struck'
+  return looked.find((each) => each === name) ?? 'passed'
 })
+
+/** A header that was sent in several lines is one list (RFC 9110, section 5.3). */
+const listed = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value
 
 /** Answers depend on who asks. */
 const varying = 'Authorization, Cookie, X-API-Key, Origin'
 
 /** Headers of the service's answer as the caller gets them: names and values in turn. */
-export function answerHeaders(answer: IncomingMessage, wish: AnswerWish): string[] {
-  const { rawHeaders } = answer
-  const named = namedByConnection(answer.headers.connection)
+export function answerHeaders(sent: SentHeaders, wish: AnswerWish): string[] {
+  const named = namedByConnection(listed(sent.connection))
   const headers: string[] = []
   let vary = ''
   let cacheControl = ''
   let hasReferrerPolicy = false
   let hasResourcePolicy = false
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ''
-    const value = rawHeaders[at + 1] ?? ''
+  for (const name in sent) {
+    const value = sent[name]
     const kind = kindOf(name)
-    if (kind === 'struck' || (named.length > 0 && named.includes(name.toLowerCase()))) continue
-    if (kind === 'vary') vary += `${value}, `
-    else if (kind === 'cache-control') cacheControl += `${cacheControl === '' ? '' : ', '}${value}`
-    else if (kind === 'set-cookie') {
-      if (isForeignCookie(value, wish.isOwnCookie)) headers.push(name, value)
-    } else if (kind === 'location') headers.push(name, publicLocation(value, wish))
+    if (value === undefined || kind === 'struck' || (named.length > 0 && named.includes(name))) continue
+    if (kind === 'vary') vary = `${listed(value)}, `
+    else if (kind === 'cache-control') cacheControl = listed(value) ?? ''
     else {
       hasReferrerPolicy ||= kind === 'referrer-policy'
       hasResourcePolicy ||= kind === 'cross-origin-resource-policy'
-      headers.push(name, value)
+      for (const each of typeof value === 'string' ? [value] : value) {
+        if (kind === 'location') headers.push(name, publicLocation(each, wish))
+        else if (kind !== 'set-cookie' || isForeignCookie(each, wish.isOwnCookie)) headers.push(name, each)
+      }
     }
   }
   // Its pages stand at our own address: without an origin of their own they could do whatever their visitor may do here.

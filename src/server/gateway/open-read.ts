@@ -1,9 +1,9 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { CardeaError } from '../../errors.ts'
 import type { Reply } from '../../http/reply.ts'
 import type { OpenReads } from '../../http/upstreams.ts'
-import { failureOf } from './client.ts'
+import { type Client, failureOf, type SentHeaders, type Wish } from './client.ts'
 
 const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
@@ -32,22 +32,22 @@ export function demandOpenQuery(target: string, { query }: OpenReads): void {
 
 /** Sends the request and answers what everybody may see of its answer. Throws what the caller is to be told. */
 export async function readOpenly(
-  sent: ClientRequest,
+  client: Client,
+  wish: Wish & { readonly signal: AbortSignal },
   project: (answer: unknown) => unknown | null,
   limit: number,
 ): Promise<Reply> {
-  const answer = await new Promise<IncomingMessage>((done, fail) => {
-    sent.on('response', done)
-    sent.on('upgrade', () => fail(new CardeaError('upstream_failed', { internal: 'an upgrade nobody asked for' })))
-    sent.on('error', (error) => fail(failureOf(error)))
-    sent.end()
+  const answer = await client.request(wish).catch((error: Error) => {
+    throw failureOf(error)
   })
+  // Whoever reads it hears of it; when nobody does, it is no matter.
+  answer.body.on('error', () => {})
   try {
     const json = await readJson(answer, limit)
     return { status: 200, body: shown(json, project), type: 'application/json' }
   } finally {
     // What is left of it is not wanted.
-    if (!answer.complete) answer.destroy()
+    answer.body.destroy()
   }
 }
 
@@ -61,13 +61,18 @@ function shown(json: unknown, project: (answer: unknown) => unknown | null): str
   throw notOpen('the answer is no object, no list of objects and no envelope')
 }
 
-async function readJson(answer: IncomingMessage, limit: number): Promise<unknown> {
-  const { statusCode = 0, headers } = answer
+interface Answer {
+  readonly statusCode: number
+  readonly headers: SentHeaders
+  readonly body: Readable
+}
+
+async function readJson({ statusCode, headers, body }: Answer, limit: number): Promise<unknown> {
   if (statusCode === 404 || statusCode === 410) throw new CardeaError('not_found')
   if (statusCode >= 500) throw new CardeaError('upstream_failed', { internal: `status ${statusCode}` })
   if (statusCode !== 200) throw notOpen(`status ${statusCode}`)
-  if (!jsonType.test(headers['content-type'] ?? '')) throw notOpen('the answer is no JSON')
-  const bytes = await readBytes(decoded(answer), limit).catch((error: unknown) => {
+  if (!jsonType.test(only(headers['content-type']))) throw notOpen('the answer is no JSON')
+  const bytes = await readBytes(decoded(body, only(headers['content-encoding'])), limit).catch((error: unknown) => {
     if (error instanceof CardeaError) throw error
     throw new CardeaError('upstream_failed', { internal: 'the answer broke off or cannot be decoded' })
   })
@@ -78,17 +83,19 @@ async function readJson(answer: IncomingMessage, limit: number): Promise<unknown
   }
 }
 
-function decoded(answer: IncomingMessage): NodeJS.ReadableStream {
-  const encoding = answer.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  if (encoding === 'identity' || encoding === '') return answer
+/** A header that is sent once; another one says nothing that can be relied on. */
+const only = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '')
+
+function decoded(body: Readable, sent: string): Readable {
+  const encoding = sent.trim().toLowerCase()
+  if (encoding === 'identity' || encoding === '') return body
   if (!Object.hasOwn(decoders, encoding)) throw notOpen('the answer is encoded in a way that is not read')
   const decoder = decoders[encoding as keyof typeof decoders]()
-  answer.on('error', (error) => decoder.destroy(error))
-  answer.on('close', () => answer.complete || decoder.destroy(new Error('aborted')))
-  return answer.pipe(decoder)
+  body.on('error', (error) => decoder.destroy(error))
+  return body.pipe(decoder)
 }
 
-async function readBytes(stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> {
+async function readBytes(stream: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {

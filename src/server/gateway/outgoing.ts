@@ -86,7 +86,7 @@ export interface Told {
   readonly isOwnCookie: (name: string) => boolean
 }
 
-/** The headers of the request to the service: names and values in turn, as Node writes them fastest. */
+/** The headers of the request to the service: names and values in turn. */
 export function outgoingHeaders(request: IncomingMessage, { target }: Upstream, told: Told): string[] {
   const { headers: sent } = request
   // Ours come first: a server that reads only so many headers leaves out the caller's.
@@ -112,11 +112,11 @@ export function outgoingHeaders(request: IncomingMessage, { target }: Upstream, 
 
 /**
  * Where the body ends, whatever `Connection` names: a body that nothing announces would be the service's next request, and
- * one that no guard has seen.
+ * one that no guard has seen. A body of no known length is sent in chunks by itself.
  */
 function addFraming(headers: string[], sent: IncomingMessage['headers']): void {
-  if (sent['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked')
-  else if (sent['content-length'] !== undefined) headers.push('content-length', sent['content-length'])
+  const { 'transfer-encoding': coding, 'content-length': length } = sent
+  if (coding === undefined && length !== undefined) headers.push('content-length', length)
 }
 
 function addForeignCookies(headers: string[], sent: string, isOwn: Told['isOwnCookie']): void {

@@ -1,11 +1,13 @@
 import type { Api, Route } from '../../apis/api.ts'
 import type { AppContext } from '../../apis/context.ts'
 import { createPublicProjection } from '../../core/public-projection.ts'
-import type { Upstream } from '../../http/upstreams.ts'
+import type { GatewaySettings, Upstream } from '../../http/upstreams.ts'
+import { type Client, createClient } from './client.ts'
 
 /** An entry of `upstreams`, ready to be asked for. */
 export interface Service {
   readonly upstream: Upstream
+  readonly client: Client
   readonly guarded: Route
   /** Null: nothing is shown to strangers. */
   readonly open: Route | null
@@ -13,7 +15,7 @@ export interface Service {
   readonly counted: ReturnType<AppContext['metrics']['route']>
 }
 
-export function createService(upstream: Upstream, app: AppContext, api: Api): Service {
+export function createService(upstream: Upstream, settings: GatewaySettings, app: AppContext, api: Api): Service {
   const { prefix, accepts, requires, open } = upstream
   const guarded: Route = {
     method: 'GET',
@@ -33,6 +35,7 @@ export function createService(upstream: Upstream, app: AppContext, api: Api): Se
   }
   return {
     upstream,
+    client: createClient(upstream.target, settings),
     guarded,
     open: open === null ? null : { ...guarded, anonymous: true, staleCookies: 'passed-over' },
     project: open === null ? null : createPublicProjection(open.paths),

@@ -8,8 +8,10 @@ import { startTestServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let root: string
+const logged: string[] = []
 before(async () => {
-  server = await startTestServer()
+  const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
+  server = await startTestServer({ log: { debug() {}, info: note, warn: note, error: note } })
   await makeUser(server, 'root', 'admin')
   root = (await signIn(server, 'root')).access_token as string
 })
@@ -143,23 +145,49 @@ test('whoever follows the log stops with the credential', async () => {
   assert.match(await ended, /^retry: /)
 })
 
-test('no more than some follow the log at a time, and whoever leaves makes room', async () => {
+test('no more than some follow the log at a time, five of one user, and whoever leaves makes room', async () => {
   const stop = new AbortController()
-  const follow = () =>
-    fetch(new URL('/auth/admin/events/live', server.url), {
-      headers: { Authorization: `Bearer ${root}` },
-      signal: stop.signal,
-    })
-  const many = await Promise.all(Array.from({ length: 21 }, follow))
-  assert.deepEqual(
-    many.map(({ status }) => status).filter((status) => status !== 200),
-    [503],
-  )
+  const follow = (token: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        fetch(new URL('/auth/admin/events/live', server.url), {
+          headers: { Authorization: `Bearer ${token}` },
+          signal: stop.signal,
+        }),
+      ),
+    )
+  const refusedOf = (answers: readonly Response[]) => answers.filter(({ status }) => status !== 200)
+  const [refused, ...more] = refusedOf(await follow(root, 6))
+  assert.deepEqual([refused?.status, more.length], [429, 0])
+  assert.ok(Number(refused?.headers.get('retry-after')) >= 1)
+  assert.match((await refused?.text()) ?? '', /"rate_limited".*5 streams open/)
+  for (const name of ['second', 'third', 'fourth', 'fifth']) {
+    await makeUser(server, name, 'admin')
+    const { access_token: token } = await signIn(server, name)
+    const answers = refusedOf(await follow(String(token), name === 'fifth' ? 1 : 5))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      name === 'fifth' ? [503] : [],
+    )
+  }
   stop.abort()
   for (let tries = 0; server.core.eventTail.count() > 0 && tries < 100; tries += 1) {
     await new Promise((done) => setTimeout(done, 20))
   }
   assert.equal(server.core.eventTail.count(), 0)
+})
+
+test('an answer that breaks off is in the log with its request, and nowhere else', async (t) => {
+  const written = t.mock.method(console, 'error')
+  t.mock.method(server.core.events, 'list', () => Promise.reject(new Error('the disk is gone')))
+  const response = await fetch(`${server.url}/auth/admin/events/export?format=csv`, {
+    headers: { Authorization: `Bearer ${root}` },
+  })
+  assert.equal(response.status, 200)
+  await assert.rejects(response.text(), 'what is cut off does not pass for whole')
+  const line = logged.find((each) => each.startsWith('an answer broke off')) ?? assert.fail(logged.join('\n'))
+  assert.ok(line.includes(response.headers.get('x-request-id') ?? 'no id'), line)
+  assert.equal(written.mock.callCount(), 0)
 })
 
 test('sign-ins are counted by day, days without any included', async () => {
@@ -172,7 +200,7 @@ test('sign-ins are counted by day, days without any included', async () => {
   assert.equal(days.length, 3)
   const numbers = days.map(({ successes, failures }) => [Number(successes), Number(failures)])
   assert.deepEqual(numbers, [
-    [1, 1],
+    [5, 1],
     [0, 0],
     [1, 0],
   ])

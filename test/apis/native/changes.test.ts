@@ -44,6 +44,8 @@ test('a session that ends is told within a second, by kind, id and epoch and not
   assert.equal(start.event, 'start')
   assert.equal(start.data.heartbeat_seconds, 1)
   assert.equal(start.id, String(start.data.seq))
+  assert.deepEqual(Object.keys(start.data).toSorted(), ['at', 'heartbeat_seconds', 'rights', 'seq'])
+  assert.equal(start.data.rights, server.core.roles.fingerprint)
   const sid = await endAlicesSession()
   const begun = performance.now()
   const told = await stream.next()
@@ -128,14 +130,16 @@ test('a stream ends with the credential that opened it: revoked, its owner disab
   key = (await newKey()).token
 })
 
-test('no more streams are open than the setting says, and one that closes makes room', async () => {
+test('one user has no more streams open than the setting says, is told so, and one that closes makes room', async () => {
   const before = server.core.changeStreams.count()
   const streams = []
-  for (let left = 20 - before; left > 0; left -= 1) streams.push(await follow())
+  for (let left = 15 - before; left > 0; left -= 1) streams.push(await follow())
   const refused = await fetch(`${server.url}/auth/changes`, { headers: { 'X-API-Key': key } })
-  assert.equal(refused.status, 503)
+  assert.equal(refused.status, 429)
   assert.ok(Number(refused.headers.get('retry-after')) >= 1)
-  assert.equal(((await refused.json()) as { code: string }).code, 'busy')
+  const { code, reason } = (await refused.json()) as { code: string; reason: string }
+  assert.equal(code, 'rate_limited')
+  assert.match(reason, /15 streams open.*Close one/)
   for (const stream of streams) await stream.close()
   for (let turn = 0; turn < 100 && server.core.changeStreams.count() > 0; turn += 1)
     await new Promise((done) => setTimeout(done, 10))

@@ -32,6 +32,8 @@ before(async () => {
         { ...base, path: '/tokens', accepts: ['access-token'] },
         { ...base, path: '/keys', accepts: ['api-key'] },
         { ...base, path: '/named', audience: 'urn:named' },
+        { ...base, path: '/own/**', passCredentials: true },
+        { ...base, path: '/wild', public: true, passCredentials: true },
         { ...base, path: '/app/**' },
       ],
     },
@@ -161,6 +163,27 @@ test('a public rule lets everybody through, and says who it is where somebody is
   assert.equal((await nginx('/blind', { token: 'garbage' })).status, 200)
   const stale = { cookie: 'cardea=00000000-0000-4000-8000-000000000000.abc', headers: { Origin: server.url } }
   assert.equal((await caddy('/open/x', stale)).status, 200)
+})
+
+test('every pass says whether the service gets the credential: by the rule alone, never by what the caller sends', async () => {
+  const told = async (uri: string, wish: Wish) => {
+    const answered = await nginx(uri, { ...wish, headers: { 'X-Cardea-Pass-Credentials': '1' } })
+    return [answered.status, answered.headers.get('x-cardea-pass-credentials')]
+  }
+  assert.deepEqual(await told('/own/x', { token: access }), [200, '1'])
+  assert.deepEqual(await told('/wild', {}), [200, '1'])
+  assert.deepEqual(await told('/app/x', { token: access }), [200, ''])
+  assert.deepEqual(await told('/open/x', {}), [200, ''])
+  // The same caller, remembered: one rule's word does not stick to the next answer.
+  assert.deepEqual(await told('/own/x', { token: access }), [200, '1'])
+  assert.deepEqual(await told('/app/x', { token: access }), [200, ''])
+  assert.deepEqual(await told('/own/x', {}), [401, null])
+  // Envoy is told what to take away; the others do not know that header.
+  const envoy = async (path: string) =>
+    (await server.send('GET', `/auth/verify${path}`, { token: access })).headers.get('x-envoy-auth-headers-to-remove')
+  assert.equal(await envoy('/app/x'), 'authorization,cookie,x-api-key,x-cardea-pass-credentials')
+  assert.equal(await envoy('/own/x'), 'x-cardea-pass-credentials')
+  assert.equal((await nginx('/app/x', { token: access })).headers.get('x-envoy-auth-headers-to-remove'), null)
 })
 
 test('a revoked credential is refused at once, although it was warm', async () => {

@@ -1,4 +1,12 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { connect } from 'node:net'
 import type { AccessRule } from '../../../src/http/access-rules.ts'
 import type { Upstream } from '../../../src/http/upstreams.ts'
@@ -54,6 +62,17 @@ export async function startService(): Promise<Service> {
 }
 
 export { echo }
+
+/** A request over plain HTTP, without what `fetch` adds and resolves. */
+export function open(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string | string[]>>,
+  method: string,
+  got: (response: IncomingMessage) => void,
+): ClientRequest {
+  return request({ host: '127.0.0.1', port, path, method, headers }, got)
+}
 
 /** Sends bytes as they are and answers all that came back until the other side closed. */
 export function raw(port: number, text: string): Promise<string> {

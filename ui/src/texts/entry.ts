@@ -78,7 +78,7 @@ export const entry = {
     closed: 'This server does not take new accounts by itself. Ask an administrator for an invitation.',
     pendingTitle: 'Look into your mail',
     pending: (email: string) =>
-      `We have mailed a link to ${email}. Use it to confirm the address, then sign in. Nothing there? Look at the spam folder.`,
+      `We have mailed a link to ${email}. Use it to confirm the address, then sign in. Nothing there? Look at the spam folder; signing in with your user name and password sends another link.`,
   },
   invitation: {
     title: 'You are invited',

@@ -108,18 +108,23 @@ function openTail(call: Call, filter: EventFilter): Reply {
       for (const stop of stops.splice(0)) stop()
     },
   })
-  const leave = call.core.eventTail.open(filter, after, {
-    async events(events) {
-      try {
-        for (const data of await named(call, events)) stream.send({ event: 'event', id: String(data.id), data })
-        await stream.room()
-      } catch {
-        stream.end()
-      }
+  const leave = call.core.eventTail.open(
+    filter,
+    after,
+    {
+      async events(events) {
+        try {
+          for (const data of await named(call, events)) stream.send({ event: 'event', id: String(data.id), data })
+          await stream.room()
+        } catch {
+          stream.end()
+        }
+      },
+      upTo() {},
+      end: () => stream.end(),
     },
-    upTo() {},
-    end: () => stream.end(),
-  })
+    call.caller().user?.publicId ?? '',
+  )
   const timer = setInterval(() => stream.comment('alive'), heartbeatMillis)
   timer.unref()
   stops.push(
@@ -198,7 +203,7 @@ export const adminEventRoutes: readonly Route[] = [
     needs: 'events:read',
     query: z.strictObject(filterFields),
     answers: { 200: { description: 'A stream that does not end by itself. Ids are those of the events.', type } },
-    errors: ['busy', 'unavailable'],
+    errors: ['rate_limited', 'busy', 'unavailable'],
     run: (call) => openTail(call, filterOf(call.query)),
   }),
   route('GET', '/auth/admin/statistics', {

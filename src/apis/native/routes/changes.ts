@@ -58,7 +58,7 @@ async function openStream(call: Call): Promise<Reply> {
   const reader: ChangeReader = {
     start(position, missed) {
       const { seq } = position
-      send('start', seq, { ...at(position), heartbeat_seconds: heartbeatSeconds })
+      send('start', seq, { ...at(position), heartbeat_seconds: heartbeatSeconds, rights: core.roles.fingerprint })
       if (missed) send('reset', seq, at(position))
     },
     change(change) {
@@ -98,11 +98,11 @@ export const changeRoutes: readonly Route[] = [
     answers: {
       200: {
         description:
-          'A stream that does not end by itself. Ids are sequences. Data of `start` and `reset`: `{seq, at}`, of `start` with `heartbeat_seconds`; of `change`: `{seq, at, kind, id, epoch}`.',
+          'A stream that does not end by itself. Ids are sequences. Data of `start` and `reset`: `{seq, at}`, of `start` with `heartbeat_seconds` and `rights`, which is another after a change of the configured roles; of `change`: `{seq, at, kind, id, epoch}`.',
         type,
       },
     },
-    errors: ['busy', 'unavailable'],
+    errors: ['rate_limited', 'busy', 'unavailable'],
     run: openStream,
   }),
 ]

@@ -1,7 +1,12 @@
 import { CardeaError } from '../../../errors.ts'
 import { type AccessRule, type AccessSettings, createRuleTable } from '../../../http/access-rules.ts'
 import { createCredentialReader } from '../../../http/credentials.ts'
-import { type identityHeaders, identityOf, nobodysHeaders } from '../../../http/identity-headers.ts'
+import {
+  type identityHeaders,
+  identityOf,
+  nobodysHeaders,
+  passCredentialsHeader,
+} from '../../../http/identity-headers.ts'
 import type { OriginalRequest } from '../../../http/original-request.ts'
 import type { Reply } from '../../../http/reply.ts'
 import type { HttpSettings } from '../../../http/settings.ts'
@@ -11,13 +16,15 @@ import { createVerifyErrors } from '../verify-errors.ts'
 import { ProblemBody } from '../wire.ts'
 import { anyKindOrPassword } from './common.ts'
 
-const headerTexts: Readonly<Record<(typeof identityHeaders)[number], string>> = {
+const headerTexts: Readonly<Record<(typeof identityHeaders)[number] | typeof passCredentialsHeader, string>> = {
   'X-Cardea-User': 'Public id of the user; empty for nobody and for static keys.',
   'X-Cardea-Username': 'User name, percent-encoded.',
   'X-Cardea-Role': 'Role of the owner, which may have more scopes than the credential.',
   'X-Cardea-Scopes': 'Scopes of the credential, with blanks between them.',
   'X-Cardea-Kind': 'Kind of the credential.',
   'X-Cardea-Jwt': 'The same as a JWT of type `cardea-id+jwt` for this service alone, good for a minute.',
+  [passCredentialsHeader]:
+    'For the proxy: `1` where the rule says `passCredentials`; empty: the credential is dropped.',
 }
 
 const reason = { 'X-Cardea-Reason': 'The `code` of the body, for proxies that lose it.' }
@@ -62,7 +69,7 @@ export function verifyRoutes(http: HttpSettings, access: AccessSettings): readon
 
   const judged = access.rules.map((rule) => {
     const own: Route = {
-      ...route('GET', '/auth/verify', { ...base, run: (call) => letThrough(call, rule) }),
+      ...route('GET', '/auth/verify', { ...base, run: letThrough(rule) }),
       takes: rule.accepts,
       strictKinds: rule.accepts.includes('private-token') || !rule.accepts.includes('access-token'),
       requires: rule.requires,
@@ -89,18 +96,33 @@ export function verifyRoutes(http: HttpSettings, access: AccessSettings): readon
   ]
 }
 
-function letThrough({ core, principal, original }: Call, { audience }: AccessRule): Reply | Promise<Reply> {
-  if (principal === null) return nobody
-  const token = core.identityTokens.issue(principal, audience ?? original?.host ?? '')
-  return typeof token === 'string' ? passed(principal, token) : token.then((late) => passed(principal, late))
+type Run = (call: Call) => Reply | Promise<Reply>
+
+function letThrough({ audience, passCredentials }: AccessRule): Run {
+  const passes = passCredentials === true
+  const forProxies = {
+    [passCredentialsHeader]: passes ? '1' : '',
+    // nginx keeps a connection only where it is told that there is no body to wait for.
+    'Content-Length': '0',
+  }
+  const forEnvoy = { ...forProxies, [envoysHeader]: takenAway(passes) }
+  return ({ core, principal, original }) => {
+    const more = original?.telling === 'itself' ? forEnvoy : forProxies
+    if (principal === null) return { status: 200, headers: { ...nobodysHeaders, ...more } }
+    const token = core.identityTokens.issue(principal, audience ?? original?.host ?? '')
+    return typeof token === 'string'
+      ? passed(principal, token, more)
+      : token.then((late) => passed(principal, late, more))
+  }
 }
 
-/** nginx keeps a connection only where it is told that there is no body to wait for. */
-const empty = { 'Content-Length': '0' } as const
-
-const nobody: Reply = { status: 200, headers: { ...nobodysHeaders, ...empty } }
-
-const passed = (principal: Principal, token: string): Reply => ({
+const passed = (principal: Principal, token: string, more: Readonly<Record<string, string>>): Reply => ({
   status: 200,
-  headers: { ...identityOf(principal, token), ...empty },
+  headers: { ...identityOf(principal, token), ...more },
 })
+
+/** Envoy takes away the headers that this one names. */
+const envoysHeader = 'X-Envoy-Auth-Headers-To-Remove'
+
+const takenAway = (passes: boolean): string =>
+  [...(passes ? [] : ['authorization', 'cookie', 'x-api-key']), passCredentialsHeader.toLowerCase()].join(',')
