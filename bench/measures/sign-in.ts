@@ -59,8 +59,8 @@ async function compareRates(bench: Bench, server: Started, users: readonly strin
   const { passwordHash } = server.ready as Ready
   const bare = await start({ script: 'argon2.ts', wish: passwordHash, core: 'server' })
   try {
-    // At a hundred a second, what a sign-in runs is compiled late.
-    await signIns(server, users, bench.quick ? 2 : 30)
+    // At a hundred a second, what a sign-in runs is compiled late: a server in earnest is past that after minutes.
+    await signIns(server, users, bench.quick ? 2 : 120)
     await bare.ask(1)
     const rounds: { readonly full: number; readonly bare: number; readonly fullMillis: number; bareMillis: number }[] =
       []
@@ -71,7 +71,8 @@ async function compareRates(bench: Bench, server: Started, users: readonly strin
       const millis = (cpu: number, rate: number) => (1000 * cpu) / (rate * seconds)
       rounds.push({ full, bare: hashes, fullMillis: millis(fullCpu, full), bareMillis: millis(bareCpu, hashes) })
     }
-    const ratios = rounds.map((round) => round.full / round.bare)
+    // As everywhere here, what counts is the processor time: neighbours on the machine show in the rates.
+    const ratios = rounds.map((round) => round.bareMillis / round.fullMillis)
     const { memoryKib, passes, lanes, parallel } = passwordHash
     bench.note(
       `${rateName}: ${median(ratios).toFixed(2)} ± ${(100 * spread(ratios)).toFixed(0)} %; ${median(rounds.map((r) => r.full)).toFixed(1)} sign-ins/s against ${median(rounds.map((r) => r.bare)).toFixed(1)} checks/s of Argon2id (${memoryKib} KiB, ${passes} passes, ${lanes} lane, ${parallel} at a time); ${median(rounds.map((r) => r.fullMillis)).toFixed(2)} against ${median(rounds.map((r) => r.bareMillis)).toFixed(2)} ms of processor`,
