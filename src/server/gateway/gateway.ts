@@ -17,6 +17,7 @@ import type { Wish } from './client.ts'
 import { forward } from './forward.ts'
 import { answerHeaders } from './incoming.ts'
 import { demandOpenQuery, readOpenly } from './open-read.ts'
+import { createOpenSeats } from './open-seats.ts'
 import { outgoingHeaders, outgoingTarget } from './outgoing.ts'
 import { createService, pathOf, type Service } from './service.ts'
 import { passSocket } from './socket.ts'
@@ -49,6 +50,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export function createGateway({ app, api, settings, newRequestId, isOwnCookie }: GatewayDeps): Gateway {
   const watch = createWatch()
   const sockets = new Set<() => void>()
+  const seats = createOpenSeats()
   const services = settings.upstreams.map((upstream) => createService(upstream, settings, app, api))
   // Services are timed first, so that who waits for one of them is told.
   const callerMillis = (settings.connectSeconds + settings.idleSeconds + 2) * 1000
@@ -127,6 +129,8 @@ export function createGateway({ app, api, settings, newRequestId, isOwnCookie }:
     if (principal === null) {
       if (upstream.open === null || service.project === null) throw new CardeaError('credentials_missing')
       demandOpenQuery(request.url ?? '', upstream.open)
+      if (response.destroyed) return
+      seats.take(x.origin.address, response)
       const gone = new AbortController()
       response.on('close', () => gone.abort())
       const wish = { ...wishOf(request, x, service, null), signal: gone.signal }

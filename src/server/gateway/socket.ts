@@ -25,7 +25,11 @@ export function passSocket({ socket, head, client, wish, headersOf, fail }: Upgr
     other?.destroy()
     sent?.abort(new Error('the caller went away'))
   }
-  socket.on('close', cut)
+  // Nobody reads yet, and the end of what nobody reads is not seen. What comes early stays where it is.
+  const lookForEnd = () => {
+    if (socket.readableLength === 0) socket.read()
+  }
+  socket.on('close', cut).on('end', cut).on('readable', lookForEnd)
   client.dispatch(
     { ...wish, upgrade: 'websocket' },
     {
@@ -35,6 +39,7 @@ export function passSocket({ socket, head, client, wish, headersOf, fail }: Upgr
       },
       onRequestUpgrade(_, status, headers, upstream) {
         other = upstream
+        socket.off('end', cut).off('readable', lookForEnd)
         socket.on('error', cut)
         upstream.on('error', cut).on('close', cut)
         if (socket.destroyed) return cut()
@@ -51,6 +56,7 @@ export function passSocket({ socket, head, client, wish, headersOf, fail }: Upgr
         )
       },
       onResponseError(_, error) {
+        socket.off('readable', lookForEnd)
         if (other === null) fail(failureOf(error))
         else cut()
       },

@@ -24,6 +24,10 @@ before(async () => {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
       return
     }
+    if (request.url === '/live/silent') {
+      socket.resume().on('end', () => socket.end())
+      return
+    }
     const accept = createHash('sha1').update(
       `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
     )
@@ -147,6 +151,20 @@ test('a service that takes no WebSocket is a clean refusal, and its cookies with
   })
   assert.match(head, /^HTTP\/1\.1 101 /)
   assert.doesNotMatch(head, /evil/)
+})
+
+test('a caller that goes away before the service has taken the WebSocket takes the request along at once', async () => {
+  const arrived = new Promise((done) => service.server.once('upgrade', done))
+  const socket = connect(port(), '127.0.0.1', () =>
+    socket.write(ask(`Authorization: Bearer ${access}\r\n`, '/live/silent')),
+  )
+  await arrived
+  const begun = performance.now()
+  const gone = new Promise((done) => upstreams[0]?.on('close', done))
+  socket.end()
+  await gone
+  // The limit of the service would end it after 1 s.
+  assert.ok(performance.now() - begun < 900)
 })
 
 test('an upgrade elsewhere, or to something else, is an ordinary request', async () => {
