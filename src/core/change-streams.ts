@@ -46,11 +46,13 @@ const batch = 500
 /** Whoever is further behind forgets everything, which costs less than being told. */
 const longestReplay = 1000
 
-/** One user has as many streams open as one may. */
-export function tooManyStreams(count: number): CardeaError {
-  return new CardeaError('rate_limited', {
+/** Throws rate_limited when the holder has as many of the open streams as one may. */
+export function demandShare(open: Iterable<{ readonly holder: string }>, holder: string, most: number): void {
+  const own = [...open].filter((each) => each.holder === holder).length
+  if (own < most) return
+  throw new CardeaError('rate_limited', {
     retryAfter: 5,
-    extra: { reason: `This user has ${count} streams open, as many as one may have. Close one.` },
+    extra: { reason: `This user has ${own} streams open, as many as one may have. Close one.` },
   })
 }
 
@@ -118,8 +120,7 @@ export function createChangeStreams({ store, clock, feed, settings }: ChangeStre
   return {
     async open(after, reader, holder) {
       if (ended) throw new CardeaError('unavailable', { internal: 'the server stops' })
-      const own = [...open.values()].filter((each) => each.holder === holder).length
-      if (own >= settings.changes.maxStreamsPerUser) throw tooManyStreams(own)
+      demandShare(open.values(), holder, settings.changes.maxStreamsPerUser)
       if (open.size >= settings.changes.maxStreams && !makeRoomFor(holder)) {
         throw new CardeaError('busy', { internal: 'as many change streams as may be are open', retryAfter: 5 })
       }

@@ -1,5 +1,5 @@
 import { CardeaError } from '../errors.ts'
-import { tooManyStreams } from './change-streams.ts'
+import { demandShare } from './change-streams.ts'
 import type { Log, Store } from './ports.ts'
 import type { AuditEvent, EventFilter } from './records.ts'
 
@@ -45,8 +45,7 @@ export function createEventTail({ store, log, pollMillis = 1000 }: EventTailDeps
   return {
     open(filter, after, reader, holder) {
       if (ended) throw new CardeaError('unavailable', { internal: 'the server stops' })
-      const own = [...open.values()].filter((each) => each.holder === holder).length
-      if (own >= maxOfHolder) throw tooManyStreams(own)
+      demandShare(open.values(), holder, maxOfHolder)
       if (open.size >= maxOpen) {
         throw new CardeaError('busy', { internal: 'as many tails as may be are open', retryAfter: 5 })
       }

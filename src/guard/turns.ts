@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { addressGroup } from '../core/addresses.ts'
+import { createRunningCounts } from '../http/running-counts.ts'
 import type { GuardClock } from './types.ts'
 
 export interface Asker {
@@ -35,7 +36,7 @@ export function createTurns(clock: GuardClock): Turns {
   let all = 0
   let strangers = 0
   /** By place. */
-  const running = new Map<string, number>()
+  const running = createRunningCounts()
   const refusals = new LRUCache<string, { count: number; readonly since: number }>({ max: maxAddresses })
 
   const countOf = (place: string) => {
@@ -53,21 +54,18 @@ export function createTurns(clock: GuardClock): Turns {
   return {
     begin({ address, wasGood }) {
       const place = address === '' ? null : addressGroup(address)
-      const own = place === null ? 0 : (running.get(place) ?? 0)
+      const own = place === null ? 0 : running.of(place)
       if (place !== null && own >= (!wasGood && isSuspect(place) ? mostOfSuspect : mostOfAddress)) return 'rate_limited'
       if (all >= most || (!wasGood && strangers >= mostOfStrangers)) return 'busy'
       all += 1
       if (!wasGood) strangers += 1
-      if (place !== null) running.set(place, own + 1)
+      const endHere = place === null ? null : running.begin(place)
       return {
         end(wasRefused) {
           all -= 1
           if (!wasGood) strangers -= 1
-          if (place === null) return
-          const left = (running.get(place) ?? 1) - 1
-          if (left === 0) running.delete(place)
-          else running.set(place, left)
-          if (wasRefused) noteRefusal(place)
+          endHere?.()
+          if (place !== null && wasRefused) noteRefusal(place)
         },
       }
     },

@@ -10,7 +10,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
 const short = 65_536
 
 /** A body that comes whole, or nearly, with the head: nothing waits for it, and reading all of it costs nothing. */
-export const isShortBody = ({ headers }: IncomingMessage): boolean =>
+const isShortBody = ({ headers }: IncomingMessage): boolean =>
   headers.expect === undefined && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= short
 
 /** Writes an answer of our own. */

@@ -26,7 +26,7 @@ const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function forward({ request, response, client, wish, idleMillis, headersOf, fail }: Forwarding): void {
   const withBody = hasBody(request)
   let sent: Dispatcher.DispatchController | null = null
-  let isSlow = false
+  let isTimed = false
 
   const begin = (isSecond: boolean): void => {
     // When the rest of a body is not wanted any more, the caller is answered and not cut off. (undici takes what can be
@@ -76,8 +76,8 @@ export function forward({ request, response, client, wish, idleMillis, headersOf
 
   /** Whatever waits for the service is timed over there, and ends earlier. */
   const timeCaller = () => {
-    if (isSlow) return
-    isSlow = true
+    if (isTimed) return
+    isTimed = true
     response.setTimeout(idleMillis, () => response.destroy())
   }
 

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { addressGroup } from '../../core/addresses.ts'
 import { CardeaError } from '../../errors.ts'
+import { createRunningCounts } from '../../http/running-counts.ts'
 
 /** Open reads at a time, each of which holds a whole answer until its caller has taken it. */
 const most = 256
@@ -15,20 +16,18 @@ export interface OpenSeats {
 
 export function createOpenSeats(): OpenSeats {
   let all = 0
-  const ofAddress = new Map<string, number>()
+  const byPlace = createRunningCounts()
   return {
     take(address, response) {
       const place = addressGroup(address)
-      const own = ofAddress.get(place) ?? 0
-      if (own >= mostOfAddress) throw new CardeaError('rate_limited', { internal: 'open reads', retryAfter: 1 })
+      if (byPlace.of(place) >= mostOfAddress)
+        throw new CardeaError('rate_limited', { internal: 'open reads', retryAfter: 1 })
       if (all >= most) throw new CardeaError('busy', { internal: 'open reads', retryAfter: 1 })
       all += 1
-      ofAddress.set(place, own + 1)
+      const end = byPlace.begin(place)
       response.once('close', () => {
         all -= 1
-        const left = (ofAddress.get(place) ?? 1) - 1
-        if (left === 0) ofAddress.delete(place)
-        else ofAddress.set(place, left)
+        end()
       })
     },
   }

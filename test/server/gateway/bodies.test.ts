@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { makeUser, signIn } from '../../support/callers.ts'
-import { startTestServer, type TestServer } from '../../support/server.ts'
-import { echo, open as openAt, type Service, startService } from './service.ts'
+import { open as openAt, useShop } from './service.ts'
 
-let service: Service
-let server: TestServer
-let access: string
-
-before(async () => {
-  service = await startService()
-  server = await startTestServer({
-    gateway: { upstreams: [service.upstream('/shop')], connectSeconds: 1, idleSeconds: 1, projectBytes: 10_000 },
-  })
-  await makeUser(server, 'alice')
-  access = (await signIn(server, 'alice')).access_token as string
-})
-after(async () => {
-  await server.close()
-  await service.close()
-})
-afterEach(() => {
-  service.answer = echo
-  service.asked.length = 0
-})
-
-const port = () => Number(new URL(server.url).port)
-const bearer = () => ({ Authorization: `Bearer ${access}` })
+const shop = useShop(({ upstream }) => ({ upstreams: [upstream('/shop')] }))
+const { port, bearer } = shop
 const open = (
   path: string,
   headers: Readonly<Record<string, string>>,
@@ -54,14 +31,14 @@ test('neither direction is kept in memory: a side that does not read stops the o
       return bytes
     }
   }
-  service.answer = () => {} // Reads nothing.
+  shop.service.answer = () => {} // Reads nothing.
   const up = open('/shop', { ...bearer(), 'Transfer-Encoding': 'chunked' }, 'POST', () => {}).on('error', () => {})
   const upBytes = await pushed((chunk) => !up.writableNeedDrain && up.write(chunk))()
   up.destroy()
   assert.ok(upBytes < 24 * 1_048_576, `${upBytes} bytes were taken in`)
 
   const done = Promise.withResolvers<number>()
-  service.answer = (_, response) => {
+  shop.service.answer = (_, response) => {
     response.on('error', () => {})
     done.resolve(pushed((chunk) => !response.writableNeedDrain && response.write(chunk))())
   }
@@ -74,7 +51,7 @@ test('neither direction is kept in memory: a side that does not read stops the o
 
 test('a caller that goes away takes the request to the service along', async () => {
   const gone = Promise.withResolvers<void>()
-  service.answer = (_, response) => {
+  shop.service.answer = (_, response) => {
     response.on('close', () => gone.resolve())
     response.write('a')
   }
@@ -84,7 +61,7 @@ test('a caller that goes away takes the request to the service along', async () 
 })
 
 test('an answer that comes before the body is passed on, and the connection is not used again', async () => {
-  service.answer = (_, response) => response.writeHead(413).end('too much')
+  shop.service.answer = (_, response) => response.writeHead(413).end('too much')
   const got = Promise.withResolvers<IncomingMessage>()
   const sent = open('/shop', { ...bearer(), 'Content-Length': '10000000' }, 'POST', got.resolve).on('error', () => {})
   sent.write('x')
@@ -112,20 +89,20 @@ test('whoever waits to be told to go on is told so only after the guard has said
     })
   const refused = await ask('Bearer garbage')
   assert.match(refused, /^HTTP\/1\.1 401 /)
-  service.answer = (asked, response) => {
+  shop.service.answer = (asked, response) => {
     let bytes = 0
     asked.on('data', (chunk: Buffer) => {
       bytes += chunk.byteLength
     })
     asked.on('end', () => response.end(`${bytes} bytes`))
   }
-  assert.match(await ask(`Bearer ${access}`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 .*100000 bytes/s)
-  assert.equal(service.asked[0]?.headers.expect, undefined)
+  assert.match(await ask(`Bearer ${shop.access}`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 .*100000 bytes/s)
+  assert.equal(shop.service.asked[0]?.headers.expect, undefined)
 })
 
 test('a caller that stops in the middle of its body, or of taking the answer, is let go, and so is the service', async () => {
   const gone = { POST: Promise.withResolvers<void>(), GET: Promise.withResolvers<void>() }
-  service.answer = (asked, response) => {
+  shop.service.answer = (asked, response) => {
     response.on('close', () => gone[asked.method === 'GET' ? 'GET' : 'POST'].resolve())
     if (asked.method === 'GET') response.end(Buffer.alloc(64 * 1_048_576))
   }

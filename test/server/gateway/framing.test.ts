@@ -1,36 +1,14 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { makeUser, signIn } from '../../support/callers.ts'
-import { startTestServer, type TestServer } from '../../support/server.ts'
-import { echo, raw, type Service, startService } from './service.ts'
+import { raw, useShop } from './service.ts'
 
-let service: Service
-let server: TestServer
-let access: string
-
-before(async () => {
-  service = await startService()
-  server = await startTestServer({
-    gateway: { upstreams: [service.upstream('/shop')], connectSeconds: 1, idleSeconds: 1, projectBytes: 10_000 },
-  })
-  await makeUser(server, 'alice')
-  access = (await signIn(server, 'alice')).access_token as string
-})
-after(async () => {
-  await server.close()
-  await service.close()
-})
-afterEach(() => {
-  service.answer = echo
-  service.asked.length = 0
-})
-
-const port = () => Number(new URL(server.url).port)
+const shop = useShop(({ upstream }) => ({ upstreams: [upstream('/shop')] }))
+const { port } = shop
 
 test('requests that are framed in two ways end the connection and reach nothing', async () => {
-  const auth = `Authorization: Bearer ${access}\r\n`
+  const auth = `Authorization: Bearer ${shop.access}\r\n`
   for (const lines of [
     'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
     'Content-Length: 5\r\nContent-Length: 6\r\n',
@@ -42,12 +20,12 @@ test('requests that are framed in two ways end the connection and reach nothing'
     const answer = await raw(port(), `POST /shop HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}${lines}\r\n0\r\n\r\n`)
     assert.match(answer, /^HTTP\/1\.1 400 /, lines)
   }
-  assert.equal(service.asked.length, 0)
+  assert.equal(shop.service.asked.length, 0)
 })
 
 test('a body is announced to the service whatever Connection names, so that none of it is a request of its own', async () => {
   const body = 'POST /shop/orders HTTP/1.1\r\nHost: x\r\nX-Cardea-Role: admin\r\nContent-Length: 0\r\n\r\n'
-  service.answer = (request, response) => {
+  shop.service.answer = (request, response) => {
     let text = ''
     request.setEncoding('utf8').on('data', (chunk) => {
       text += chunk
@@ -59,14 +37,14 @@ test('a body is announced to the service whatever Connection names, so that none
       [`Content-Length: ${body.length}`, body],
       ['Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
     ] as const) {
-      service.asked.length = 0
-      const head = `${method} /shop HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${access}\r\n${framing}\r\n`
+      shop.service.asked.length = 0
+      const head = `${method} /shop HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${shop.access}\r\n${framing}\r\n`
       const named = 'Connection: close, content-length, transfer-encoding, host\r\n'
       const answer = await raw(port(), `${head}${named}\r\n${sent}`)
       assert.match(answer, /^HTTP\/1\.1 200 /, method)
       assert.ok(answer.includes(body) || answer.includes('X-Cardea-Role: admin'), method)
       assert.deepEqual(
-        service.asked.map((each) => each.method),
+        shop.service.asked.map((each) => each.method),
         [method],
         framing,
       )
@@ -75,9 +53,9 @@ test('a body is announced to the service whatever Connection names, so that none
 
 test('the service is told who calls before anything that the caller says, of which it may read only so much', async () => {
   const junk = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`j${index.toString(36)}`, '']))
-  service.answer = (request, response) => response.end(JSON.stringify(request.rawHeaders.slice(0, 30)))
+  shop.service.answer = (request, response) => response.end(JSON.stringify(request.rawHeaders.slice(0, 30)))
   const text = await new Promise<string>((done, fail) => {
-    const headers = { Authorization: `Bearer ${access}`, ...junk }
+    const headers = { Authorization: `Bearer ${shop.access}`, ...junk }
     request({ host: '127.0.0.1', port: port(), path: '/shop', headers }, (response) => {
       let all = ''
       response.setEncoding('utf8').on('data', (chunk) => {
@@ -95,16 +73,16 @@ test('the service is told who calls before anything that the caller says, of whi
 
 test('a request waits for the answer to the one before it on its connection, however many are sent at once', async () => {
   const held: (() => void)[] = []
-  const more = () => new Promise<void>((done) => service.server.once('request', () => done()))
-  service.answer = ({ url }, response) => held.push(() => response.end(url))
+  const more = () => new Promise<void>((done) => shop.service.server.once('request', () => done()))
+  shop.service.answer = ({ url }, response) => held.push(() => response.end(url))
   const line = (path: string, last = '') =>
-    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${access}\r\n${last}\r\n`
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${shop.access}\r\n${last}\r\n`
   let arrived = more()
   const all = raw(port(), line('/shop/1') + line('/shop/2') + line('/shop/3', 'Connection: close\r\n'))
   for (const count of [1, 2, 3]) {
     await arrived
     await pause(20)
-    assert.equal(service.asked.length, count)
+    assert.equal(shop.service.asked.length, count)
     arrived = more()
     held.pop()?.()
   }

@@ -1,54 +1,25 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { cookieOf, makeKey, makeUser, signIn } from '../../support/callers.ts'
-import { startTestServer, type TestServer } from '../../support/server.ts'
-import { echo, open, type Service, startService } from './service.ts'
+import { cookieOf, makeKey } from '../../support/callers.ts'
+import { echo, open, useShop } from './service.ts'
 
-let service: Service
-let server: TestServer
-let access: string
 const deadPort = 9 // Nobody listens on the port of `discard`.
-
-before(async () => {
-  service = await startService()
-  const { upstream } = service
-  const target = {
-    protocol: 'http:',
-    host: '127.0.0.1',
-    port: service.port,
-    authority: `127.0.0.1:${service.port}`,
-  } as const
-  server = await startTestServer({
+const shop = useShop(({ upstream, port }) => {
+  const target = { protocol: 'http:', host: '127.0.0.1', port, authority: `127.0.0.1:${port}` } as const
+  return {
     http: { corsOrigins: ['https://pages.example.com'] },
-    gateway: {
-      upstreams: [
-        upstream('/shop'),
-        upstream('/cut', { target: { ...target, path: '' } }),
-        upstream('/moved', { target: { ...target, path: '/base' } }),
-        upstream('/ruled', { accepts: ['api-key'], requires: ['keys:write'] }),
-        upstream('/dead', { target: { ...target, port: deadPort, path: null } }),
-      ],
-      connectSeconds: 1,
-      idleSeconds: 1,
-      projectBytes: 10_000,
-    },
-  })
-  await makeUser(server, 'alice')
-  access = (await signIn(server, 'alice')).access_token as string
+    upstreams: [
+      upstream('/shop'),
+      upstream('/cut', { target: { ...target, path: '' } }),
+      upstream('/moved', { target: { ...target, path: '/base' } }),
+      upstream('/ruled', { accepts: ['api-key'], requires: ['keys:write'] }),
+      upstream('/dead', { target: { ...target, port: deadPort, path: null } }),
+    ],
+  }
 })
-after(async () => {
-  await server.close()
-  await service.close()
-})
-afterEach(() => {
-  service.answer = echo
-  service.asked.length = 0
-})
-
-const port = () => Number(new URL(server.url).port)
-const bearer = () => ({ Authorization: `Bearer ${access}` })
+const { port, bearer } = shop
 
 interface Echoed {
   readonly method: string
@@ -121,12 +92,12 @@ test('the service is told who calls and what was asked; what the caller says of 
   assert.equal(seen['x-kept'], 'yes')
   assert.equal(seen.cookie, 'mine=1; other=2')
   assert.equal(seen.authorization, undefined)
-  assert.equal(seen.host, `127.0.0.1:${service.port}`)
+  assert.equal(seen.host, `127.0.0.1:${shop.service.port}`)
   assert.equal(seen['x-forwarded-for'], '127.0.0.1')
   assert.equal(seen['x-forwarded-host'], `127.0.0.1:${port()}`)
   const claims = decodeJwt(seen['x-cardea-jwt'] ?? '')
-  assert.deepEqual([claims.aud, claims.iss], [`http://127.0.0.1:${service.port}`, server.url])
-  const key = (await makeKey(server, access)).token as string
+  assert.deepEqual([claims.aud, claims.iss], [`http://127.0.0.1:${shop.service.port}`, shop.server.url])
+  const key = (await makeKey(shop.server, shop.access)).token as string
   const byKey = JSON.parse((await get('/shop', { 'X-API-Key': key })).text) as Echoed
   assert.equal(byKey.headers['x-api-key'], undefined)
   assert.equal(byKey.headers['x-cardea-kind'], 'api-key')
@@ -137,11 +108,11 @@ test('who is not let in reaches nothing, and is told why', async () => {
     ['/shop', {}, 401, 'credentials_missing'],
     ['/shop', { Authorization: 'Bearer garbage' }, 401, 'credential_malformed'],
     ['/shop', { ...bearer(), Host: 'evil.example' }, 421, 'host_unknown'],
-    ['/shop', { Cookie: await cookieOf(server, 'alice'), 'Sec-Fetch-Site': 'cross-site' }, 403, 'origin_refused'],
+    ['/shop', { Cookie: await cookieOf(shop.server, 'alice'), 'Sec-Fetch-Site': 'cross-site' }, 403, 'origin_refused'],
     ['/ruled', bearer(), 401, 'credential_kind_refused'],
     [
       '/ruled',
-      { 'X-API-Key': (await makeKey(server, access, { scopes: ['keys:read'] })).token as string },
+      { 'X-API-Key': (await makeKey(shop.server, shop.access, { scopes: ['keys:read'] })).token as string },
       403,
       'insufficient_scope',
     ],
@@ -155,7 +126,7 @@ test('who is not let in reaches nothing, and is told why', async () => {
   const traced = await get('/shop', bearer(), 'TRACE')
   assert.deepEqual([traced.status, JSON.parse(traced.text).code], [405, 'method_not_allowed'])
   assert.match(traced.text + JSON.stringify(traced.headers), /PATCH/)
-  assert.equal(service.asked.length, 0)
+  assert.equal(shop.service.asked.length, 0)
 })
 
 test('what a service sends beside its answer reaches nobody: early hints, trailers, a second answer', async () => {
@@ -166,10 +137,10 @@ test('what a service sends beside its answer reaches nobody: early hints, traile
   ]
   for (const bytes of sent) {
     // The last one leaves its connection open, with the second answer on it.
-    service.answer = ({ socket }) => (bytes.endsWith('second') ? socket.write(bytes) : socket.end(bytes))
+    shop.service.answer = ({ socket }) => (bytes.endsWith('second') ? socket.write(bytes) : socket.end(bytes))
     const got = await get('/shop')
     assert.deepEqual([got.status, got.text], [200, 'first'])
-    service.answer = echo
+    shop.service.answer = echo
     assert.equal((JSON.parse((await get('/shop/next')).text) as Echoed).url, '/shop/next')
   }
   for (const lines of [
@@ -177,7 +148,7 @@ test('what a service sends beside its answer reaches nobody: early hints, traile
     'Content-Length: 5\r\nContent-Length: 6',
     'X: a\x01b',
   ]) {
-    service.answer = (asked) => asked.socket.write(`HTTP/1.1 200 OK\r\n${lines}\r\n\r\nfirst`)
+    shop.service.answer = (asked) => asked.socket.write(`HTTP/1.1 200 OK\r\n${lines}\r\n\r\nfirst`)
     assert.equal((await get('/shop')).status, 502, lines)
   }
 })
@@ -199,7 +170,7 @@ test('an address that could be read as another one is refused, and one that only
   }
   for (const path of ['/x/../shop/a', '/%73hop', '/shopping', '/SHOP', '//shop'])
     assert.equal((await get(path)).status, 404, path)
-  assert.equal(service.asked.length, 0)
+  assert.equal(shop.service.asked.length, 0)
 })
 
 test('the path is kept, or its prefix replaced, as the target says', async () => {
@@ -211,8 +182,8 @@ test('the path is kept, or its prefix replaced, as the target says', async () =>
 })
 
 test('what a service must not say for the whole site is struck from its answer, and redirects lead back here', async () => {
-  const origin = `http://127.0.0.1:${service.port}`
-  service.answer = (_, response) => {
+  const origin = `http://127.0.0.1:${shop.service.port}`
+  shop.service.answer = (_, response) => {
     response.writeHead(302, [
       ['Location', `${origin}/base/next`],
       ['Set-Cookie', 'theirs=1; Path=/'],
@@ -239,7 +210,7 @@ test('what a service must not say for the whole site is struck from its answer, 
   }
   const { status, headers } = await get('/moved/here')
   assert.equal(status, 302)
-  assert.equal(headers.location, `${server.url}/moved/next`)
+  assert.equal(headers.location, `${shop.server.url}/moved/next`)
   assert.deepEqual(headers['set-cookie'], ['theirs=1; Path=/'])
   for (const name of [
     'clear-site-data',
@@ -269,23 +240,23 @@ test('a preflight is answered here, by the list of origins, and reaches no servi
   assert.match(listed.headers['access-control-allow-methods'] ?? '', /PUT/)
   assert.equal((await ask('https://evil.example')).headers['access-control-allow-origin'], undefined)
   assert.equal((await get('/shop', {}, 'OPTIONS')).status, 401)
-  assert.equal(service.asked.length, 0)
+  assert.equal(shop.service.asked.length, 0)
 })
 
 test('bodies of every kind arrive, and HEAD has none', async () => {
-  service.answer = (asked, response) => asked.pipe(response)
+  shop.service.answer = (asked, response) => asked.pipe(response)
   const sent = 'x'.repeat(300_000)
   assert.equal((await get('/shop', { ...bearer(), 'Content-Length': '300000' }, 'POST', sent)).text, sent)
   assert.equal((await get('/shop', { ...bearer(), 'Transfer-Encoding': 'chunked' }, 'DELETE', sent)).text, sent)
   assert.equal((await get('/shop', bearer(), 'DELETE')).text, '')
-  service.answer = echo
+  shop.service.answer = echo
   const head = await get('/shop', bearer(), 'HEAD')
   assert.deepEqual([head.status, head.text], [200, ''])
-  assert.equal(service.asked.at(-1)?.method, 'HEAD')
+  assert.equal(shop.service.asked.at(-1)?.method, 'HEAD')
 })
 
 test('an answer that breaks off does not look like one that ended', async () => {
-  service.answer = (_, response) => {
+  shop.service.answer = (_, response) => {
     response.write('half of it')
     setTimeout(() => response.destroy(), 20)
   }
@@ -299,20 +270,20 @@ test('a service that is away, silent or speaks no HTTP is a clean 502 or 504', a
     return [status, JSON.parse(text).code]
   }
   assert.deepEqual(await code('/dead/x'), [502, 'upstream_failed'])
-  service.answer = (_, response) => response.destroy()
+  shop.service.answer = (_, response) => response.destroy()
   assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
-  service.answer = (asked) => asked.socket.end('nonsense\r\n\r\n')
+  shop.service.answer = (asked) => asked.socket.end('nonsense\r\n\r\n')
   assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
-  service.answer = (_, response) => response.writeHead(407).end()
+  shop.service.answer = (_, response) => response.writeHead(407).end()
   assert.deepEqual(await code('/shop'), [502, 'upstream_failed'])
-  service.answer = () => {}
+  shop.service.answer = () => {}
   assert.deepEqual(await code('/shop'), [504, 'upstream_timeout'])
 })
 
 test('a kept connection that the service has closed is no failure', async () => {
   for (let turn = 0; turn < 3; turn += 1) {
     assert.equal((await get('/shop')).status, 200)
-    service.server.closeIdleConnections()
+    shop.service.server.closeIdleConnections()
     assert.equal((await get('/shop')).status, 200)
   }
 })

@@ -8,8 +8,11 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { connect } from 'node:net'
+import { after, afterEach, before } from 'node:test'
 import type { AccessRule } from '../../../src/http/access-rules.ts'
 import type { Upstream } from '../../../src/http/upstreams.ts'
+import { makeUser, signIn } from '../../support/callers.ts'
+import { startTestServer, type TestServer, type TestServerWish } from '../../support/server.ts'
 
 /** A service of the tests, on a free port: what it does stands in `answer`, what it was asked in `asked`. */
 export interface Service {
@@ -62,6 +65,49 @@ export async function startService(): Promise<Service> {
 }
 
 export { echo }
+
+/**
+ * A service behind a server, and alice's access token, for all tests of a file; what the service does and was asked starts
+ * anew with each test.
+ */
+export function useShop(
+  wishOf: (service: Service) => Pick<TestServerWish, 'http'> & { upstreams: readonly Upstream[] },
+) {
+  let service: Service
+  let server: TestServer
+  let access: string
+  before(async () => {
+    service = await startService()
+    const { upstreams, ...wish } = wishOf(service)
+    server = await startTestServer({
+      ...wish,
+      gateway: { upstreams, connectSeconds: 1, idleSeconds: 1, projectBytes: 10_000 },
+    })
+    await makeUser(server, 'alice')
+    access = (await signIn(server, 'alice')).access_token as string
+  })
+  after(async () => {
+    await server.close()
+    await service.close()
+  })
+  afterEach(() => {
+    service.answer = echo
+    service.asked.length = 0
+  })
+  return {
+    get service() {
+      return service
+    },
+    get server() {
+      return server
+    },
+    get access() {
+      return access
+    },
+    port: () => Number(new URL(server.url).port),
+    bearer: () => ({ Authorization: `Bearer ${access}` }),
+  }
+}
 
 /** A request over plain HTTP, without what `fetch` adds and resolves. */
 export function open(
